@@ -1,0 +1,84 @@
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+RUN ?= enso_ostia
+ROOT ?= data
+
+# Bytecode is cached on first import: the environment is installed without compiling what may never run.
+unexport PYTHONDONTWRITEBYTECODE
+
+PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
+
+.PHONY: help env pipeline test lint format notebook lock clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets (default)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: .venv/project.stamp ## install the locked environment and the project into .venv
+
+# Cleared first, stamped last: an interrupted install starts again from nothing.
+.venv/lock.stamp: requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 to 3.13 is needed; there is no '$(PYTHON)' here" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
+	  "Python 3.11 to 3.13 is needed, and $(PYTHON) is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv: install it first (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "env: installing requirements.lock into .venv (about a minute)"
+	@$(PYTHON) -m venv --clear .venv
+	@sed -n '/^pip==/,/[^\\]$$/p' requirements.lock > .venv/pip.lock
+	@$(PIP) --require-hashes --no-compile -r .venv/pip.lock
+	@$(PIP) --require-hashes --no-compile --only-binary :all: -r requirements.lock
+	@touch $@
+
+.venv/project.stamp: .venv/lock.stamp pyproject.toml
+	@echo "env: installing the project into .venv, editable"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data
+	@.venv/bin/python -m flows $(RUN) --root $(ROOT)
+
+test: env ## run the tests
+	@.venv/bin/python -m pytest -q
+
+lint: env ## check style and types, changing nothing
+	@.venv/bin/ruff check --quiet --output-format concise
+	@.venv/bin/ruff format --quiet --check
+	@.venv/bin/mypy --no-error-summary
+	@echo "lint: style and types are fine"
+
+format: env ## format, and mend what can be mended safely
+	@.venv/bin/ruff check --quiet --fix-only
+	@.venv/bin/ruff format
+
+# Without the times of execution, the same results give the same file.
+define EXECUTE
+import nbclient, nbformat
+path = "notebooks/enso.ipynb"
+notebook = nbformat.read(path, as_version=4)
+nbclient.NotebookClient(
+    notebook,
+    kernel_name="python3",
+    record_timing=False,
+    extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    resources={"metadata": {"path": "notebooks"}},
+).execute()
+nbformat.write(notebook, path)
+endef
+export EXECUTE
+
+notebook: pipeline ## run the pipeline, then execute notebooks/enso.ipynb in place
+	@echo "notebook: executing notebooks/enso.ipynb"
+	@.venv/bin/python -c "$$EXECUTE"
+
+lock: ## pin every dependency anew in requirements.lock (UPGRADE=--upgrade: to the newest)
+	@echo "lock: resolving pyproject.toml into requirements.lock"
+	@tool=$$(mktemp -d) && trap 'rm -rf "$$tool"' EXIT && $(PYTHON) -m venv "$$tool" && \
+	"$$tool/bin/pip" --disable-pip-version-check install -qq uv && \
+	"$$tool/bin/uv" pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --fork-strategy fewest \
+	  --all-extras --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+	  --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv, caches and built packages; ROOT stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

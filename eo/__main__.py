@@ -1,0 +1,132 @@
+"""The `eo` command: everything without Prefect. Each command imports what it needs when it runs."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from eo import __version__
+from eo.errors import EoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eo.model import Part
+
+ROOT = click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
+CONFIGS = click.option("--configs", default=None, help="Configs folder, where it is not the usual one.")
+
+
+class _Commands(click.Group):
+    """Commands that end with one line and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - the signature of click
+        """Run a command; say what went wrong in one line."""
+        try:
+            return super().invoke(ctx)
+        except EoError as error:
+            _stop(error)
+
+
+def _stop(error: EoError) -> NoReturn:
+    click.echo(f"error: {' '.join(str(error).split())}", err=True)
+    sys.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="eo")
+def main() -> None:
+    """Climate-indicator time series from public Earth-observation products."""
+
+
+def _track(parts: "list[Part]") -> "Iterable[Part]":
+    """Give parts one by one, with a progress bar on a terminal and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield from parts
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(parts, description="preparing parts", console=Console(stderr=True))
+
+
+@main.command()
+@click.argument("run")
+@ROOT
+@CONFIGS
+def build(run: str, root: str, configs: str | None) -> None:
+    """Make the result of RUN: whatever of it is not there yet."""
+    from eo.config import load_run
+    from eo.pipeline import build as build_run
+
+    built = build_run(load_run(run, configs), root, track=_track)
+    click.echo(str(built))
+    if built.validation:
+        click.echo(f"validation: {built.validation}")
+
+
+@main.command()
+@click.argument("run")
+@ROOT
+@CONFIGS
+def plan(run: str, root: str, configs: str | None) -> None:
+    """Say what building RUN would do: parts present and missing, bytes to read, predicted memory."""
+    from eo.config import load_run
+    from eo.pipeline import plan as plan_run
+
+    found = plan_run(load_run(run, configs), root)
+    missing = {part.digest for part in found.missing}
+    for part in found.parts:
+        state = "missing" if part.digest in missing else "present"
+        click.echo(f"{state:8} {part.product} {part.period}  {len(part.granules)} granules  {part.digest[:16]}")
+    click.echo(f"parts: {len(found.parts) - len(missing)} present, {len(missing)} missing")
+    click.echo(f"to read: {_mib(found.bytes_to_read)}; predicted memory: {_mib(found.predicted_memory)}")
+    click.echo(f"result: {'up to date' if found.finished else 'to be made'}")
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):.1f} MiB"
+
+
+@main.command("list")
+@click.argument("what", type=click.Choice(["products", "indicators", "regions", "runs"]))
+@CONFIGS
+def list_(what: str, configs: str | None) -> None:
+    """List the products, indicators, regions or runs that there are."""
+    from eo import listing
+
+    for line in listing.lines(what, configs):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def check(file: Path) -> None:
+    """Put any NetCDF FILE through the gate; exit code 1 and the reasons where it fails."""
+    from eo.gate import failures
+
+    found = failures(file)
+    for one in found:
+        click.echo(f"{file}: {one}")
+    click.echo(f"{file}: {f'breaks {len(found)} rules' if found else 'passes the gate'}")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--region", required=True, help="A region of the file.")
+@click.option("--time", required=True, help="A month, YYYY-MM.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trace(file: Path, region: str, time: str, *, as_json: bool) -> None:
+    """Say which input files a value of FILE was made of, with their digests."""
+    from eo import listing
+    from eo.lineage import trace as trace_value
+
+    found = trace_value(file, region, time)
+    for line in listing.trace_json(found) if as_json else listing.trace_lines(found):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Baseline normals and anomalies."""
+
+import numpy as np
+import xarray as xr
+
+from eo.coverage import screened
+from eo.errors import InputError
+from eo.model import Span
+
+WMO_YEARS = 30
+"""Years of a climatological standard normal (WMO-No. 1203)."""
+
+ENOUGH_YEARS = 0.8
+"""Share of the baseline years that a month needs for a normal (WMO-No. 1203: 24 of 30)."""
+
+
+def in_span(series: xr.Dataset, months: Span) -> xr.Dataset:
+    """Give the steps of a series that lie in a span of months."""
+    starts = series["time"].values.astype("datetime64[M]")
+    return series.isel(time=np.flatnonzero((starts >= months.start) & (starts < months.end)))
+
+
+def monthly_normal(series: xr.Dataset, baseline: Span, *, min_coverage: float) -> xr.Dataset:
+    """Give the mean of each calendar month over the baseline years.
+
+    Parameters
+    ----------
+    series : Dataset
+        Monthly ``mean`` (region, time) and ``coverage`` (region, time), 1.
+    baseline : months
+    min_coverage : least coverage for a month to count
+
+    Returns
+    -------
+    normal : (region, month), float64, units of the mean
+        NaN for a month with fewer than 80 % of the baseline years (WMO-No. 1203, 4.4.1).
+    years : (region, month), int32
+        Years that each normal is made of.
+
+    Raises
+    ------
+    InputError
+        No month of the baseline has a value.
+    """
+    inside = in_span(series, baseline)
+    usable = screened(inside["mean"], inside["coverage"], min_coverage)
+    if not bool(usable.notnull().any()):
+        have = "nothing" if not series.sizes["time"] else _extent(series)
+        raise InputError(f"a baseline has data, and {baseline} has none; there is {have}")
+    month = inside["time"].dt.month.values
+    columns = [usable.isel(time=np.flatnonzero(month == number)) for number in range(1, 13)]
+    mean = xr.concat([one.sum("time") / one.count("time").where(one.count("time") > 0) for one in columns], "month")
+    years = xr.concat([one.count("time") for one in columns], "month").astype(np.int32)
+    enough = years >= ENOUGH_YEARS * baseline_years(baseline)
+    return (
+        xr.Dataset({"normal": mean.where(enough), "years": years})
+        .transpose("region", "month")
+        .assign_coords(month=np.arange(1, 13, dtype=np.int32))
+    )
+
+
+def baseline_years(baseline: Span) -> int:
+    """Give the number of years that a baseline spans; a part of a year counts as one."""
+    first, last = baseline.start.astype("datetime64[Y]"), (baseline.end - 1).astype("datetime64[Y]")
+    return int((last - first).astype(int)) + 1
+
+
+def at_each_step(normal: xr.DataArray, time: xr.DataArray) -> xr.DataArray:
+    """Give a monthly normal at the calendar month of each time step: (region, month) to (region, time)."""
+    month = time.dt.month.drop_vars("time").assign_coords(time=time)
+    return normal.sel(month=month).drop_vars("month")
+
+
+def _extent(series: xr.Dataset) -> str:
+    starts = series["time"].values.astype("datetime64[M]")
+    return f"{starts.min()}/{starts.max()}"

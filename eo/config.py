@@ -1,0 +1,264 @@
+"""Runs, products and regions from configs/: the only reader of that folder. A typing error fails here, by name."""
+
+import difflib
+import os
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from eo import indicators
+from eo.errors import InputError, unknown
+from eo.model import Name, Product, Record, Region, Sentence, Span, SpanText, span
+
+Model = TypeVar("Model", bound=BaseModel)
+ENVIRONMENT = "EO_CONFIGS"
+
+
+class Reference(Record):
+    """A published series that a result is checked against before it is published."""
+
+    title: Sentence
+    file: str
+    """CSV in configs/references: a column `time` (YYYY-MM) and the column named below; # starts a comment."""
+    column: str
+    region: Name
+    variable: str
+    units: str
+    correlation: float = Field(gt=0, le=1)
+    """Least correlation."""
+    rmsd: float = Field(gt=0)
+    """Largest root mean square difference, in the units of the variable."""
+
+
+class RunConfig(Record):
+    """A deliverable as it is written in configs/runs/<run>.yaml."""
+
+    title: Sentence
+    summary: Sentence
+    keywords: tuple[str, ...] = ()
+    indicator: str
+    product: str
+    variable: Name
+    regions: tuple[Name, ...] = Field(min_length=1)
+    period: SpanText
+    baseline: SpanText | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    validation: Reference | None = None
+
+
+class Publisher(Record):
+    """Who publishes the results."""
+
+    name: Sentence
+    email: str
+    url: str
+    institution: Sentence
+    naming_authority: str
+    licence: Sentence
+
+
+@dataclass(frozen=True)
+class Run:
+    """A deliverable with everything that it names: what `load_run` gives and `build` takes."""
+
+    name: str
+    folder: Path
+    config: RunConfig
+    product: Product
+    indicator: indicators.Indicator
+    parameters: dict[str, Any]
+    regions: dict[str, Region]
+    publisher: Publisher
+
+    @property
+    def period(self) -> Span:
+        """The months that the result covers."""
+        return span(self.config.period)
+
+    @property
+    def baseline(self) -> Span | None:
+        """The months that the normal is made of."""
+        return None if self.config.baseline is None else span(self.config.baseline)
+
+    def definition(self) -> dict[str, Any]:
+        """Give all that was configured, as JSON."""
+        return {
+            "run": self.config.model_dump(mode="json"),
+            "product": self.product.model_dump(mode="json"),
+            "regions": {name: [one.model_dump(mode="json"), one.geometry] for name, one in self.regions.items()},
+            "parameters": self.parameters,
+            "publisher": self.publisher.model_dump(mode="json"),
+        }
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without duplicate keys, of which YAML would keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the signature of PyYAML
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = [key for number, key in enumerate(keys) if key in keys[:number]]
+        if repeated:
+            raise yaml.constructor.ConstructorError(None, None, f"key {repeated[0]!r} stands twice", node.start_mark)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+def folder(given: str | Path | None = None) -> Path:
+    """Give the configs folder: the one given, or $EO_CONFIGS, or ./configs, or the one of the installation.
+
+    Raises
+    ------
+    InputError
+        The folder given is not one.
+    """
+    stated = given or os.environ.get(ENVIRONMENT)
+    if stated:
+        path = Path(stated)
+        if not (path / "runs").is_dir():
+            raise InputError(f"a configs folder has runs/, and {path} has not")
+        return path
+    here = Path(__file__).parent
+    choices = (Path("configs"), here.parent / "configs", here / "_configs")
+    return next((path for path in choices if (path / "runs").is_dir()), choices[0])
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{line} must be YAML: {getattr(error, 'problem', error)}") from None
+    except OSError as error:
+        raise InputError(f"{path} must be readable: {error.strerror}") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} must be a YAML mapping, and it is {type(found).__name__}")
+    return found
+
+
+def _validated(model: type[Model], document: Mapping[str, Any], where: str) -> Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_first(error, model)}") from None
+
+
+def _first(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(model, first["loc"][:-1])
+        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        return f"unknown key {place!r}{hint}; it takes {known}" if known else f"unknown key {place!r}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{place!r}: {said}" if first["type"] == "missing" else f"{place!r}: {said}; it is {first['input']!r}"
+
+
+def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+    """Give the keys that are known at a place in a document, as far as the place is a plain record."""
+    schema = model.model_json_schema()
+    definitions, at = schema.get("$defs", {}), schema
+    for key in location:
+        at = at.get("properties", {}).get(key) or at.get("additionalProperties") or {}
+        choices = [at, *at.get("anyOf", ()), *at.get("oneOf", ())]
+        names = [str(one["$ref"]).rsplit("/", 1)[-1] for one in choices if "$ref" in one]
+        if len(names) == 1:
+            at = definitions[names[0]]
+    return sorted(at.get("properties", {}))
+
+
+def _names(where: Path) -> list[str]:
+    return sorted(path.stem for path in where.glob("*.yaml"))
+
+
+def run_names(configs: Path | None = None) -> list[str]:
+    """Give the names of all runs."""
+    return _names(folder(configs) / "runs")
+
+
+def product_names(configs: Path | None = None) -> list[str]:
+    """Give the names of all products."""
+    return _names(folder(configs) / "products")
+
+
+def load_product(name: str, configs: Path | None = None, where: str = "") -> Product:
+    """Give a product by name.
+
+    Raises
+    ------
+    InputError
+        There is none, or its file breaks a rule.
+    """
+    path = folder(configs) / "products" / f"{name}.yaml"
+    if name not in product_names(configs):
+        raise unknown("product", name, product_names(configs), where or str(path.parent))
+    return _validated(Product, _document(path), str(path))
+
+
+def load_regions(configs: Path | None = None) -> dict[str, Region]:
+    """Give all regions of configs/regions.yaml, with the text of their GeoJSON files.
+
+    Raises
+    ------
+    InputError
+        A region breaks a rule, or its GeoJSON file is not there.
+    """
+    path = folder(configs) / "regions.yaml"
+    found = {str(name): _validated(Region, one, f"{path}: {name}") for name, one in _document(path).items()}
+    return {name: _with_geometry(one, path) for name, one in found.items()}
+
+
+def _with_geometry(region: Region, path: Path) -> Region:
+    if region.polygons is None:
+        return region
+    try:
+        text = (path.parent / region.polygons).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: polygons {region.polygons!r} must be readable: {error.strerror}") from None
+    return region.model_copy(update={"geometry": text})
+
+
+def load_publisher(configs: Path | None = None) -> Publisher:
+    """Give who publishes, from configs/publisher.yaml."""
+    path = folder(configs) / "publisher.yaml"
+    return _validated(Publisher, _document(path), str(path))
+
+
+def load_run(name: str, configs: str | Path | None = None) -> Run:
+    """Give a run by name, with its product, regions and indicator, all checked.
+
+    Parameters
+    ----------
+    name : the name of a file in configs/runs, without its ending
+    configs : the configs folder, where it is not the usual one
+
+    Raises
+    ------
+    InputError
+        An unknown run, product, region, indicator, variable, parameter or key, or a value that breaks a rule.
+    """
+    place = folder(configs)
+    path = place / "runs" / f"{name}.yaml"
+    if name not in run_names(place):
+        raise unknown("run", name, run_names(place), str(path.parent))
+    config = _validated(RunConfig, _document(path), str(path))
+    product = load_product(config.product, place, str(path))
+    if config.variable not in product.variables:
+        raise unknown("variable", config.variable, product.variables, f"product {config.product!r}")
+    indicator = indicators.load(config.indicator, str(path))
+    if indicator.normal and config.baseline is None:
+        raise InputError(f"{path}: indicator {config.indicator!r} needs a baseline, and the run has none")
+    known = load_regions(place)
+    for region in config.regions:
+        if region not in known:
+            raise unknown("region", region, known, str(place / "regions.yaml"))
+    if len(set(config.regions)) != len(config.regions):
+        raise InputError(f"{path}: regions stand once each; they are {list(config.regions)}")
+    parameters = indicator.checked(dict(config.parameters), str(path))
+    regions = {region: known[region] for region in config.regions}
+    return Run(name, place, config, product, indicator, parameters, regions, load_publisher(place))

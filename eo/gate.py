@@ -1,0 +1,178 @@
+"""The gate: the rules that a result keeps before it is published. Works on any NetCDF file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from eo.coverage import FLAGS
+from eo.errors import InputError
+from eo.grid import EARTH_RADIUS
+from eo.model import Check
+from eo.netcdf import serial
+from eo.provenance import content_digest
+from eo.sources.integrity import check_netcdf
+from eo.units import convertible
+
+_ACDD = ("title", "summary", "keywords", "id", "license", "institution", "source", "creator_name", "date_created",
+         "time_coverage_start", "time_coverage_end", "standard_name_vocabulary", "processing_level")  # fmt: skip
+_SPHERE = 4 * np.pi * EARTH_RADIUS**2
+_CLOSURE = 1e-9
+
+
+@serial
+def failures(path: Path) -> list[Check]:
+    """Give the rules that a NetCDF file breaks, in a fixed order; empty for a file that may be published.
+
+    Raises
+    ------
+    InputError
+        Not a NetCDF file at all.
+    """
+    check_netcdf(path)
+    try:
+        with xr.open_dataset(path, engine="netcdf4", decode_coords=False) as file:
+            found = [check for rule in _RULES for check in rule(file)]
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path} must be a NetCDF file that opens and decodes: {error}") from None
+    return found + _digest(path)
+
+
+def _digest(path: Path) -> list[Check]:
+    with xr.open_dataset(path, engine="netcdf4", decode_cf=False) as file:
+        stated = file.attrs.get("content_digest")
+    if stated is None:
+        return []
+    found = content_digest(path)
+    rule = "the content is what was published (content_digest)"
+    return [] if found == stated else [Check(rule, f"{found[:16]}..., not {str(stated)[:16]}...")]
+
+
+def _global_attributes(file: xr.Dataset) -> Iterator[Check]:
+    conventions = str(file.attrs.get("Conventions", ""))
+    if "CF-1." not in conventions:
+        yield Check("Conventions names CF-1.x", repr(conventions))
+    missing = [name for name in _ACDD if not str(file.attrs.get(name, "")).strip()]
+    if missing:
+        yield Check("the global attributes of ACDD-1.3 are there", f"without {missing}")
+
+
+def _fields(file: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Give the data variables: not coordinates, bounds, flags or labels."""
+    roles = ("bounds", "climatology", "grid_mapping", "coordinates")
+    helpers = {name for one in file.variables.values() for role in roles for name in _words(one, role)}
+    return {
+        str(name): one
+        for name, one in file.data_vars.items()
+        if str(name) not in helpers and one.dtype.kind in "iuf" and one.ndim and "flag_values" not in one.attrs
+    }
+
+
+def _words(variable: xr.Variable, role: str) -> list[str]:
+    return str(variable.attrs.get(role) or variable.encoding.get(role) or "").split()
+
+
+def _described(file: xr.Dataset) -> Iterator[Check]:
+    fields = _fields(file)
+    if not fields:
+        yield Check("a file has at least one data variable", f"only {sorted(map(str, file.variables))}")
+    for name, one in fields.items():
+        units = one.attrs.get("units")
+        if units is None:
+            yield Check("a data variable has units", f"{name} has none")
+        elif not convertible(str(units), str(units)):
+            yield Check("units are words that UDUNITS knows", f"{name} has {units!r}")
+        if not ({"standard_name", "long_name"} & one.attrs.keys()):
+            yield Check("a data variable has a standard_name or long_name", f"{name} has neither")
+
+
+def _time_axis(file: xr.Dataset) -> Iterator[Check]:
+    if "time" not in file.variables or file["time"].ndim != 1:
+        return
+    time = file["time"].values
+    if time.dtype.kind == "M" and np.isnat(time).any():
+        yield Check("every time is a date", f"{int(np.isnat(time).sum())} are missing")
+        return
+    back = np.flatnonzero(time[1:] <= time[:-1])
+    if back.size:
+        yield Check("time is strictly increasing", f"{time[back[0] + 1]} follows {time[back[0]]}")
+    name = next(iter(_words(file["time"].variable, "bounds")), None)
+    if name is None or name not in file.variables:
+        yield Check("time has bounds", "none")
+        return
+    bounds = file[name].values
+    holes = np.flatnonzero(bounds[1:, 0] != bounds[:-1, 1])
+    if holes.size:
+        yield Check("the time axis is complete", f"nothing from {bounds[holes[0], 1]} to {bounds[holes[0] + 1, 0]}")
+    if ((time < bounds[:, 0]) | (time > bounds[:, 1])).any():
+        yield Check("each time lies in its bounds", "one does not")
+
+
+def _values(file: xr.Dataset) -> Iterator[Check]:
+    for name, one in _fields(file).items():
+        values = one.values
+        if np.isinf(values).any():
+            yield Check("values are finite or missing", f"{name} has {int(np.isinf(values).sum())} infinite values")
+        if not np.isfinite(values).any():
+            yield Check("a variable has at least one value", f"{name} has none")
+        low, high = _valid_range(one)
+        outside = values[(values < low) | (values > high)]
+        if outside.size:
+            yield Check(
+                f"{name} lies in {low:g}..{high:g}",
+                f"{outside.size} values do not, such as {float(outside[0]):g}",
+            )
+
+
+def _valid_range(one: xr.DataArray) -> tuple[float, float]:
+    """Give the valid range of unpacked values; that of packed values is in packed units and left alone."""
+    if "scale_factor" in one.encoding or "valid_range" not in one.attrs:
+        return -np.inf, np.inf
+    low, high = np.asarray(one.attrs["valid_range"], dtype=np.float64)
+    return float(low), float(high)
+
+
+def _flags(file: xr.Dataset) -> Iterator[Check]:
+    for name, one in file.variables.items():
+        if "flag_values" not in one.attrs:
+            continue
+        known = np.atleast_1d(one.attrs["flag_values"])
+        meanings = one.attrs.get("flag_meanings", "")
+        count = len(str(meanings).split()) if isinstance(meanings, str) else len(meanings)
+        if count != known.size:
+            yield Check("flag_values and flag_meanings are as many", f"{name} has {known.size} and {count}")
+        strange = np.setdiff1d(one.values[np.isfinite(one.values.astype(np.float64))], known)
+        if strange.size:
+            yield Check("flags are among flag_values", f"{name} has {strange[:5].tolist()}")
+
+
+def _missing_data(file: xr.Dataset) -> Iterator[Check]:
+    """A value stands only where its status is good, and a missing one has a reason."""
+    if "status" not in file or str(file["status"].attrs.get("flag_meanings")) != " ".join(FLAGS):
+        return
+    status = file["status"].values
+    for name, one in _fields(file).items():
+        if "status" not in str(one.attrs.get("ancillary_variables", "")).split() or name.endswith("_normal"):
+            continue
+        there = np.isfinite(one.values)
+        hidden = there & ~np.isin(status, [FLAGS["good"], FLAGS["no_normal"]])
+        if hidden.any():
+            yield Check("a value without enough coverage is missing", f"{name} has {int(hidden.sum())} such values")
+        silent = ~there & (status == FLAGS["good"])
+        if silent.any():
+            yield Check("a missing value has a reason in status", f"{name} has {int(silent.sum())} without")
+
+
+def _area(file: xr.Dataset) -> Iterator[Check]:
+    areas = [one for one in file.variables.values() if one.attrs.get("standard_name") == "cell_area"]
+    for one in areas:
+        values = one.values
+        if not (values > 0).all():
+            yield Check("a cell has an area", f"{int((~(values > 0)).sum())} have none")
+        total = float(values.sum(dtype=np.float64))
+        if total > _SPHERE * (1 + _CLOSURE):
+            yield Check("cells cover the sphere at most once", f"they cover {total / _SPHERE:.6f} of it")
+
+
+_RULES = (_global_attributes, _described, _time_axis, _values, _flags, _missing_data, _area)

@@ -1,0 +1,185 @@
+"""Taking granules in: looked at, digested and recorded before a number of them is used."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from eo import readers, sources
+from eo.canonical import canonical
+from eo.errors import InputError
+from eo.model import Granule, Part, Product, Span
+from eo.provenance import code_digest, digest, file_sha256
+from eo.sources.integrity import check_netcdf
+from eo.store import Store, publish
+
+READING = ("canonical", "grid", "units", "readers/_packing")
+"""Modules of `eo` that decide the values of a part, beside the reader of its product."""
+
+
+@contextmanager
+def opened(granule: Granule, product: Product) -> Iterator[xr.Dataset]:
+    """Give a granule in canonical form, lazily, for as long as it is needed.
+
+    Raises
+    ------
+    InputError
+        The file is not what it was when it was taken in, or breaks a rule of its reader or of the canonical form.
+    """
+    unchanged(granule)
+    with _canonical(granule.path, product) as content:
+        yield content
+
+
+def unchanged(granule: Granule) -> None:
+    """Refuse a file that changed since it was digested.
+
+    Raises
+    ------
+    InputError
+        Its size or its modification time is another.
+    """
+    try:
+        now = granule.path.stat()
+    except OSError as error:
+        raise InputError(f"{granule.path} must be readable: {error.strerror}") from None
+    if (now.st_size, now.st_mtime_ns) != (granule.size, granule.modified):
+        raise InputError(f"{granule.path} must not change while it is used, and it did; run again")
+
+
+@contextmanager
+def _canonical(path: Path, product: Product) -> Iterator[xr.Dataset]:
+    try:
+        published = readers.load(product.reader).read(path, product)
+        content = canonical(published, product.variables, step=product.step, stamp=product.stamp, where=f"{path}: ")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    with published:
+        yield content
+
+
+def take_in(name: str, product: Product, store: Store, work: Path) -> list[Granule]:
+    """Give every granule that the product's source has, each one digested; only new or changed files are read.
+
+    Parameters
+    ----------
+    name : the product's name
+    store, work : where records are kept; a folder of `eo.store.opened`
+
+    Raises
+    ------
+    InputError
+        A file is empty, truncated, no NetCDF, or breaks a rule of its reader.
+    """
+    return [_one(name, product, found, store, work) for found in sources.find(product)]
+
+
+def _one(name: str, product: Product, found: sources.Found, store: Store, work: Path) -> Granule:
+    record = store.record(name, digest([str(found.path), found.origin, product.reading()]))
+    known = _recorded(record, found.path)
+    if known:
+        return known
+    check_netcdf(found.path)
+    before = found.path.stat()
+    with _canonical(found.path, product) as content:
+        times = content["time"].values.astype(f"datetime64[{'M' if product.step == 'month' else 'D'}]")
+        grid, cells = grid_name(content), content.sizes["lat"] * content.sizes["lon"]
+    granule = Granule(
+        product=name,
+        path=found.path,
+        origin=found.origin,
+        sha256=file_sha256(found.path),
+        size=before.st_size,
+        modified=before.st_mtime_ns,
+        retrieved=datetime.now(UTC).isoformat(timespec="seconds"),
+        times=tuple(str(one) for one in times),
+        grid=grid,
+        cells=cells,
+    )
+    unchanged(granule)
+    text = json.dumps(asdict(granule) | {"path": str(granule.path)}, indent=1)
+    publish(record, lambda draft: _written(draft, text), work)
+    return granule
+
+
+def grid_name(content: xr.Dataset) -> str:
+    """Give the size of a canonical grid and the digest of its cell bounds."""
+    bounds = [content[name].values.tolist() for name in ("lat_bounds", "lon_bounds")]
+    return f"{content.sizes['lat']} x {content.sizes['lon']} ({digest(bounds)[:8]})"
+
+
+def _written(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _recorded(record: Path, path: Path) -> Granule | None:
+    """Give the granule of a record, if the file is still the one that was recorded."""
+    try:
+        found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+        now = path.stat()
+    except (OSError, ValueError):
+        return None
+    if (now.st_size, now.st_mtime_ns) != (found["size"], found["modified"]):
+        return None
+    return Granule(**found | {"path": Path(found["path"]), "times": tuple(found["times"])})
+
+
+def parts(name: str, product: Product, granules: Iterable[Granule], period: Span, what: str = "period") -> list[Part]:
+    """Give the parts that cover a period: a year of months, or a month of days, each named by what goes into it.
+
+    Raises
+    ------
+    InputError
+        Two granules have the same time step or different grids, or nothing lies in the period.
+    """
+    owners: dict[str, Granule] = {}
+    by_unit: dict[str, dict[str, Granule]] = defaultdict(dict)
+    granules = sorted(granules, key=lambda one: (one.times, one.sha256))
+    for granule in granules:
+        for time in granule.times:
+            if time in owners:
+                both = [str(owners[time].path), str(granule.path)]
+                raise InputError(f"each time step is in one granule; {time} of {name!r} is in {both}")
+            owners[time] = granule
+            by_unit[unit(time)][granule.sha256] = granule
+    _one_grid(name, granules)
+    wanted = {unit(str(month)) if product.step == "month" else str(month) for month in _months(period)}
+    found = [_part(name, product, one, by_unit[one]) for one in sorted(wanted & by_unit.keys())]
+    if not any(period.start <= np.datetime64(time, "M") < period.end for time in owners):
+        have = f"{min(owners)} to {max(owners)}" if owners else "nothing"
+        raise InputError(f"the {what} of a run lies in the data, and {period} does not; product {name!r} has {have}")
+    return found
+
+
+def _one_grid(name: str, granules: list[Granule]) -> None:
+    grids = {one.grid: one for one in reversed(granules)}
+    if len(grids) > 1:
+        found = {str(one.path): grid for grid, one in grids.items()}
+        raise InputError(f"all granules of a product lie on one grid, and those of {name!r} do not: {found}")
+
+
+def unit(time: str) -> str:
+    """Give the period of the part that a time step belongs to: the year of a month, the month of a day."""
+    return time.rpartition("-")[0]
+
+
+def _months(period: Span) -> Iterable[np.datetime64]:
+    return np.arange(period.start, period.end)
+
+
+def _part(name: str, product: Product, period: str, granules: dict[str, Granule]) -> Part:
+    ordered = tuple(granules.values())
+    named = {
+        "granules": [one.sha256 for one in ordered],
+        "product": [name, product.reading()],
+        "period": period,
+        "code": code_digest(*READING, f"readers/{product.reader}"),
+    }
+    return Part(name, period, digest(named), ordered)

@@ -1,0 +1,118 @@
+"""The only writer of NetCDF files."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from eo.canonical import EPOCH
+from eo.errors import InputError, StoreError
+from eo.provenance import content_digest
+
+_PART_CHUNK = {"time": 1, "lat": 1800, "lon": 3600}
+_TIME = {"units": EPOCH, "calendar": "standard", "dtype": "float64", "_FillValue": None}
+_DAYS = {**_TIME, "dtype": "int32"}
+
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+_LOCK = threading.RLock()
+
+
+def serial(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Give a function that at most one thread runs at a time, together with all others so marked.
+
+    The NetCDF C library is not safe for threads: opening in one and closing in another ends the process.
+    """
+
+    @wraps(function)
+    def alone(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with _LOCK:
+            return function(*args, **kwargs)
+
+    return alone
+
+
+def _encoding(variable: xr.Variable, chunks: Mapping[str, int]) -> dict[str, Any]:
+    if variable.dtype.kind == "M":
+        return dict(_DAYS)
+    if variable.dtype.kind in "UO":
+        return {"dtype": "S1"}
+    fill: dict[str, Any] = {"_FillValue": np.array(np.nan, variable.dtype) if variable.dtype.kind == "f" else None}
+    if not variable.ndim:
+        return fill
+    sizes = tuple(min(chunks.get(str(dim), size), size) for dim, size in variable.sizes.items())
+    return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
+
+
+@serial
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write a dataset with its own attributes and nothing else: CF time, NaN for missing, compressed.
+
+    Coordinates without missing values get no `_FillValue`. Lazy values are computed a chunk at a time.
+    """
+    encoding = {str(name): _encoding(one, _PART_CHUNK) for name, one in dataset.variables.items()}
+    for name, one in dataset.coords.items():
+        encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
+    clean = dataset.drop_encoding()
+    clean.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding, unlimited_dims=[])
+
+
+@serial
+def seal(path: Path) -> str:
+    """Write the digest of its content into a file, as `content_digest`, and give it."""
+    found = content_digest(path)
+    with netCDF4.Dataset(path, "a") as file:
+        file.setncattr("content_digest", found)
+    return found
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[xr.Dataset]:
+    """Give a file of the store as it was written, lazily, for as long as it is needed.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read.
+    """
+    try:
+        with xr.open_dataset(path, engine="netcdf4", decode_coords="all", chunks={}) as found:
+            yield found
+    except (OSError, ValueError, RuntimeError) as error:
+        raise StoreError(f"{path} must be readable, and it is not ({error}); remove it and run again") from None
+
+
+@serial
+def read(path: Path) -> xr.Dataset:
+    """Give a file of the store as it was written, in memory.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be read.
+    """
+    with opened(path) as found:
+        return found.load()
+
+
+@serial
+def attributes(path: Path) -> dict[str, Any]:
+    """Give the global attributes of a file.
+
+    Raises
+    ------
+    InputError
+        Not a NetCDF file.
+    """
+    try:
+        with netCDF4.Dataset(path) as file:
+            return {name: file.getncattr(name) for name in file.ncattrs()}
+    except OSError as error:
+        raise InputError(f"{path} must be a NetCDF file that opens: {error.strerror}") from None

@@ -1,0 +1,261 @@
+"""From a run to its result: plan, prepare, finish, build. Read this module first.
+
+`plan` says which parts a run is made of and which are there already. `prepare` makes one part: its granules in
+canonical form, and the reduction of them that the indicator needs. `finish` makes the result of all parts, past the
+gate. `build` is the three in a row. A file's existence is the cache: it is named by what went into it.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from eo import granules, lineage, netcdf
+from eo.climatology import in_span
+from eo.config import Run
+from eo.coverage import monthly_mean
+from eo.errors import InputError
+from eo.model import Part, Span
+from eo.normals import Normal, load_normal
+from eo.parts import reduction_path, write_reduction
+from eo.provenance import digest, file_sha256
+from eo.results import Made, write_result
+from eo.store import Store, one_at_a_time, opened
+from eo.validation import digest_of
+from eo.zones import zones
+
+Track = Callable[[list[Part]], Iterable[Part]]
+"""Gives the parts one by one as they are worked on: where a progress bar goes."""
+
+_BASE_MEMORY = 300 << 20
+_BYTES_PER_CELL = 64
+"""Peak bytes for each cell of the field in hand: packed, decoded, in float64, status, and the write buffer."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is made of, what of it is there, and what the rest will take."""
+
+    run: Run
+    store: Store
+    parts: tuple[Part, ...]
+    missing: tuple[Part, ...]
+    input_digest: str
+    """Names everything that decides the result."""
+    finished: bool
+    """The result of exactly these inputs is there."""
+
+    @property
+    def bytes_to_read(self) -> int:
+        """Size of the granules of the missing parts."""
+        return sum({one.sha256: one.size for part in self.missing for one in part.granules}.values())
+
+    @property
+    def predicted_memory(self) -> int:
+        """Peak memory of the rest of the work, bytes."""
+        cells = max((one.cells for part in self.missing for one in part.granules), default=0)
+        return _BASE_MEMORY + cells * _BYTES_PER_CELL
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    path: Path
+    prepared: int
+    present: int
+    up_to_date: bool
+    """True where there was nothing to do."""
+    content_digest: str
+    validation: str
+    months: int
+    good: int
+    """Values that stand, of months x regions."""
+
+    def __str__(self) -> str:
+        """Give the build in one line."""
+        if self.up_to_date:
+            return f"{self.path} is up to date: nothing to do"
+        made = f"{self.prepared} parts prepared, {self.present} already there"
+        return f"{self.path}: {made}; content {self.content_digest[:16]}"
+
+
+@netcdf.serial
+def plan(run: Run, root: str | Path = "data") -> Plan:
+    """Give what is to be done for a run. Takes in new granules (looks at them, digests them), writes nothing else.
+
+    Raises
+    ------
+    InputError
+        A granule breaks a rule, the period or the baseline lies outside the data, or months are missing.
+    StoreError
+        The root cannot be written.
+    """
+    store, config = Store(Path(root)), run.config
+    with opened(store.root) as work:
+        found = granules.take_in(config.product, run.product, store, work)
+    parts = granules.parts(config.product, run.product, found, run.period)
+    if run.baseline is not None:
+        parts += granules.parts(config.product, run.product, found, run.baseline, "baseline")
+    whole = tuple(sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period))
+    _check_complete(run, whole)
+    paths = [reduction_path(run, part, store) for part in whole]
+    missing = tuple(part for part, path in zip(whole, paths, strict=True) if not path.exists())
+    named = digest([lineage.code_version(), run.definition(), [path.name for path in paths], digest_of(run)])
+    return Plan(run, store, whole, missing, named, finished=not missing and _is_finished(run, store, named))
+
+
+def _check_complete(run: Run, parts: tuple[Part, ...]) -> None:
+    """Refuse a run that lacks time steps, where its product allows no gaps."""
+    if run.product.gaps == "allowed":
+        return
+    have = {time for part in parts for one in part.granules for time in one.times}
+    spans = [run.period] if run.baseline is None else [run.period, run.baseline]
+    lacking = sorted({step for one in spans for step in _steps(one, run.product.step)} - have)
+    if lacking:
+        raise InputError(
+            f"run {run.name!r} needs every {run.product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
+            f"missing: {lacking[0]} to {lacking[-1]}; the data has {min(have)} to {max(have)} "
+            "(a product with gaps: allowed may lack some)"
+        )
+
+
+def _steps(months: Span, step: str) -> list[str]:
+    unit = "M" if step == "month" else "D"
+    return [str(one) for one in np.arange(months.start, months.end, dtype=f"datetime64[{unit}]")]
+
+
+def _is_finished(run: Run, store: Store, named: str) -> bool:
+    """Tell whether the files of the result are there, whole, and made of these inputs."""
+    try:
+        said = json.loads(store.result(run.name, "json").read_text(encoding="utf-8"))
+        files = {name: file_sha256(store.root / "results" / name) for name in said["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(said.get("input_digest") == named and files == said["files"])
+
+
+@netcdf.serial
+def prepare(run: Run, part: Part, root: str | Path = "data") -> Path:
+    """Make what a run needs of one part, unless it is there, and give the path of its reduction.
+
+    Raises
+    ------
+    InputError
+        A granule changed, cannot be read to its end, or breaks a rule.
+    StoreError
+        The disk is full or refuses.
+    """
+    store = Store(Path(root))
+    with opened(store.root) as work:
+        return write_reduction(run, part, store, work)
+
+
+def _series(plan_: Plan) -> xr.Dataset:
+    """Give the monthly series of a run: every month of its period and of its baseline, NaN where there is none."""
+    run = plan_.run
+    pieces = [netcdf.read(reduction_path(run, part, plan_.store)) for part in plan_.parts]
+    joined = xr.concat(
+        pieces,
+        dim="time",
+        data_vars="minimal",
+        coords="minimal",
+        compat="equals",
+        join="exact",
+        combine_attrs="drop",
+    )
+    return monthly_mean(joined)
+
+
+def _complete(series: xr.Dataset, months: Span) -> xr.Dataset:
+    """Give a series over every month of a span; NaN where there is no data."""
+    axis = np.arange(months.start, months.end)
+    bounds = np.stack([axis, axis + 1], axis=1).astype("datetime64[ns]")
+    fields = in_span(series, months).drop_vars("time_bounds").reindex(time=bounds[:, 0])
+    return fields.assign_coords(time_bounds=(("time", "nv"), bounds))
+
+
+@netcdf.serial
+def finish(plan_: Plan) -> Built:
+    """Make the result of a run from its parts, and publish it if it passes the gate.
+
+    Raises
+    ------
+    GateError
+        The result breaks a rule; the last good one is left as it was.
+    InputError
+        The baseline has no data, or a part is not there.
+    StoreError
+        The disk is full or refuses, or a part cannot be read.
+    """
+    run, store = plan_.run, plan_.store
+    series = _series(plan_)
+    with opened(store.root) as work:
+        normal = _normal(plan_, series, work)
+        arguments = run.parameters if normal is None else {**run.parameters, "normal": normal.content}
+        months = _complete(series, run.period)
+        computed = run.indicator.compute(months, **arguments).assign_coords(time_bounds=months["time_bounds"])
+        with netcdf.opened(store.part(plan_.parts[0])) as grid:
+            at = zones(run.regions, grid)
+        made = write_result(
+            run,
+            computed,
+            at,
+            parts=plan_.parts,
+            input_digest=plan_.input_digest,
+            normal=normal,
+            store=store,
+            work=work,
+        )
+    return _built(plan_, made)
+
+
+def _normal(plan_: Plan, series: xr.Dataset, work: Path) -> Normal | None:
+    if plan_.run.baseline is None or not plan_.run.indicator.normal:
+        return None
+    return load_normal(plan_.run, in_span(series, plan_.run.baseline), plan_.store, work)
+
+
+def _built(plan_: Plan, made: Made) -> Built:
+    return Built(
+        path=made.path,
+        prepared=len(plan_.missing),
+        present=len(plan_.parts) - len(plan_.missing),
+        up_to_date=plan_.finished,
+        content_digest=made.content_digest,
+        validation=made.validation,
+        months=made.months,
+        good=made.good,
+    )
+
+
+def build(run: Run, root: str | Path = "data", *, track: Track = iter) -> Built:
+    """Make the result of a run: whatever of it is not there yet.
+
+    Parameters
+    ----------
+    run : from `eo.load_run`
+    root : the folder where everything is kept
+    track : gives the parts one by one as they are prepared, for a progress bar
+
+    Raises
+    ------
+    EoError
+        One line that says the rule, the value, and what there is.
+    """
+    with one_at_a_time(Path(root), run.name):
+        todo = plan(run, root)
+        if todo.finished:
+            return up_to_date(todo)
+        for part in track(list(todo.missing)):
+            prepare(run, part, root)
+        return finish(todo)
+
+
+def up_to_date(plan_: Plan) -> Built:
+    """Give the result that is there."""
+    path = plan_.store.result(plan_.run.name, "nc")
+    return _built(plan_, Made.of(path, netcdf.read(path)))

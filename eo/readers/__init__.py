@@ -1,0 +1,43 @@
+"""Readers: one module per file family, bytes on disk to what the publisher meant. The directory is the registry.
+
+A reader module has one function, ``read(path, product)``: it gives the product's variables under their canonical
+names, decoded lazily, with the published units in ``units``, a ``<name>_status`` beside each, and coordinates
+`time`, `lat`, `lon` (with ``time_bounds``, ``lat_bounds``, ``lon_bounds`` where the file has them).
+"""
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+import xarray as xr
+
+from eo.errors import unknown
+from eo.model import Product
+
+
+class Reader(Protocol):
+    """What a reader module is."""
+
+    def read(self, path: Path, product: Product) -> xr.Dataset:
+        """Give the decoded content of one granule, lazily; closing it closes the file."""
+
+
+@lru_cache
+def names() -> tuple[str, ...]:
+    """Give the names of all readers: the modules of this folder whose name has no leading underscore."""
+    return tuple(sorted(one.name for one in pkgutil.iter_modules(__path__) if not one.name.startswith("_")))
+
+
+def load(name: str, where: str = "") -> Reader:
+    """Give the reader of that name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if name not in names():
+        raise unknown("reader", name, names(), where)
+    return cast("Reader", import_module(f"{__name__}.{name}"))

@@ -1,0 +1,104 @@
+"""Packed values to physical ones, by the CF rules: masks first, in packed units, then scale and offset."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from eo.canonical import STATUS
+from eo.errors import InputError
+
+
+def _as_stored(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[Any]:
+    """Give integers as the sign that the file says they have (netCDF-3 has no unsigned types)."""
+    said = str(attributes.get("_Unsigned", "")).lower()
+    if said == "true" and raw.dtype.kind == "i":
+        return raw.view(raw.dtype.str.replace("i", "u"))
+    if said == "false" and raw.dtype.kind == "u":
+        return raw.view(raw.dtype.str.replace("u", "i"))
+    return raw
+
+
+def _fills(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    found = [np.atleast_1d(attributes[key]) for key in ("_FillValue", "missing_value") if key in attributes]
+    return np.concatenate(found).astype(dtype) if found else np.array([], dtype)
+
+
+def _limits(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    low, high = attributes.get("valid_min"), attributes.get("valid_max")
+    if "valid_range" in attributes:
+        low, high = np.asarray(attributes["valid_range"])
+    return _limit(low, attributes, dtype), _limit(high, attributes, dtype)
+
+
+def _limit(value: object, attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
+    return None if value is None else _as_stored(np.asarray(value), attributes).astype(dtype)
+
+
+def _status(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.int8]:
+    low, high = _limits(attributes, raw.dtype)
+    status = np.full(raw.shape, STATUS["ok"], np.int8)
+    if low is not None:
+        status[raw < low] = STATUS["quality_masked"]
+    if high is not None:
+        status[raw > high] = STATUS["quality_masked"]
+    status[np.isin(raw, _fills(attributes, raw.dtype))] = STATUS["never_observed"]
+    if raw.dtype.kind == "f":
+        status[~np.isfinite(raw)] = STATUS["never_observed"]
+    return status
+
+
+def _physical(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.floating]:
+    scale = float(np.asarray(attributes.get("scale_factor", 1.0)).item())
+    offset = float(np.asarray(attributes.get("add_offset", 0.0)).item())
+    if raw.dtype.kind == "f" and (scale, offset) == (1.0, 0.0):
+        values = raw.copy()
+    else:
+        values = raw * np.float64(scale) + np.float64(offset)
+    values[_status(raw, attributes) != STATUS["ok"]] = np.nan
+    return values
+
+
+def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Give the physical values and the status of a variable opened with ``mask_and_scale=False``, lazily.
+
+    Parameters
+    ----------
+    packed : any dims
+        Raw values with the file's attributes: `_FillValue`, `missing_value`, `valid_min`, `valid_max`,
+        `valid_range` (all in packed units), `scale_factor`, `add_offset`, `_Unsigned`.
+
+    Returns
+    -------
+    values : same dims, units of the file
+        float64 where scaled, else as stored; NaN where status is not ok.
+    status : same dims, int8, see `eo.canonical.STATUS`
+
+    Raises
+    ------
+    InputError
+        The variable is not numeric.
+
+    References
+    ----------
+    CF-1.11 sections 2.5.1 and 8.1.
+    """
+    attributes = dict(packed.attrs)
+    if packed.dtype.kind not in "iuf":
+        raise InputError(f"a variable is numeric, and {packed.name!r} is {packed.dtype}")
+    plain = np.float32 if packed.dtype == np.float32 and not _scaled(attributes) else np.float64
+    values = xr.apply_ufunc(
+        lambda raw: _physical(_as_stored(raw, attributes), attributes).astype(plain),
+        packed, dask="parallelized", output_dtypes=[plain], keep_attrs=False,
+    )  # fmt: skip
+    status = xr.apply_ufunc(
+        lambda raw: _status(_as_stored(raw, attributes), attributes),
+        packed, dask="parallelized", output_dtypes=[np.int8], keep_attrs=False,
+    )  # fmt: skip
+    return values.assign_attrs(units=str(attributes.get("units", ""))), status
+
+
+def _scaled(attributes: Mapping[str, Any]) -> bool:
+    return "scale_factor" in attributes or "add_offset" in attributes

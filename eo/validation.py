@@ -1,0 +1,128 @@
+"""Comparison of a result with a published series."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from eo.config import Reference, Run
+from eo.errors import InputError, unknown
+from eo.model import Check
+from eo.provenance import file_sha256
+from eo.units import converted
+
+_LEAST = 12
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How well a result agrees with a published series, and how well it must."""
+
+    reference: Reference
+    months: int
+    correlation: float
+    rmsd: float
+    bias: float
+
+    def __str__(self) -> str:
+        """Give the validation line."""
+        wanted = self.reference
+        return (
+            f"{wanted.region} {wanted.variable} against {wanted.title}: {self.months} months, "
+            f"correlation {self.correlation:.4f} (> {wanted.correlation:g}), "
+            f"root mean square difference {self.rmsd:.3f} {wanted.units} (< {wanted.rmsd:g}), "
+            f"bias {self.bias:+.3f} {wanted.units}"
+        )
+
+    def failures(self) -> list[Check]:
+        """Give the limits that are not held."""
+        found = []
+        if not self.correlation > self.reference.correlation:
+            found.append(
+                Check(
+                    f"correlation with {self.reference.title} is > {self.reference.correlation:g}",
+                    f"{self.correlation:.4f}",
+                )
+            )
+        if not self.rmsd < self.reference.rmsd:
+            found.append(
+                Check(f"difference from {self.reference.title} is < {self.reference.rmsd:g}", f"{self.rmsd:.3f}")
+            )
+        return found
+
+
+def path_of(run: Run) -> Path | None:
+    """Give the table that a run is checked against, if it has one."""
+    return run.folder / "references" / run.config.validation.file if run.config.validation else None
+
+
+def digest_of(run: Run) -> str:
+    """Give the SHA-256 of the table that a run is checked against; empty without one."""
+    path = path_of(run)
+    if path is None:
+        return ""
+    if not path.is_file():
+        raise InputError(f"a validation has its table, and there is no {path}")
+    return file_sha256(path)
+
+
+def published(path: Path, column: str) -> xr.DataArray:
+    """Give a published monthly series: (time,), units of the table.
+
+    Parameters
+    ----------
+    path : CSV with a column ``time`` (YYYY-MM), one row a month; lines that start with # are comments
+
+    Raises
+    ------
+    InputError
+        No such file, column or month, or a value that is not a number.
+    """
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    known = list(rows[0]) if rows else []
+    for name in ("time", column):
+        if name not in known:
+            raise unknown("column", name, known, str(path))
+    try:
+        time = np.array([row["time"] for row in rows], dtype="datetime64[M]")
+        values = np.array([float(row[column]) for row in rows])
+    except ValueError as error:
+        raise InputError(f"{path} has a month and a number in each row: {error}") from None
+    return xr.DataArray(values, {"time": time.astype("datetime64[ns]")}, ("time",))
+
+
+def validation(run: Run, series: xr.DataArray) -> Validation | None:
+    """Give the agreement of a monthly series (region, time) with the run's reference; None without one.
+
+    Raises
+    ------
+    InputError
+        Fewer than 12 months in common, or units that do not convert.
+    """
+    reference, path = run.config.validation, path_of(run)
+    if reference is None or path is None:
+        return None
+    if reference.region not in run.regions:
+        raise unknown("region", reference.region, run.regions, f"validation of run {run.name!r}")
+    theirs = published(path, reference.column)
+    ours = series.sel(region=reference.region, drop=True)
+    common, at, there = np.intersect1d(ours["time"].values, theirs["time"].values, return_indices=True)
+    units = run.product.variables[run.config.variable].units
+    mine = converted(ours.values[at], units, reference.units)
+    other = theirs.values[there]
+    both = np.isfinite(mine) & np.isfinite(other)
+    if both.sum() < _LEAST:
+        raise InputError(
+            f"a validation has at least {_LEAST} months in common; with {reference.title} there are {int(both.sum())}"
+        )
+    return _agreement(reference, mine[both], other[both], int(common[both].size))
+
+
+def _agreement(reference: Reference, mine: np.ndarray, other: np.ndarray, months: int) -> Validation:
+    difference = mine - other
+    correlation = float(np.corrcoef(mine, other)[0, 1])
+    rmsd = float(np.sqrt(np.mean(difference**2)))
+    return Validation(reference, months, correlation, rmsd, float(difference.mean()))

@@ -1,0 +1,223 @@
+"""Regions as exact shares of grid cells, and the means over them.
+
+A zone weight is the area of the part of a cell that lies inside the region: exact on the sphere for boxes, and
+for polygons whose edges are straight lines in longitude and latitude (RFC 7946).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+import xarray as xr
+
+from eo.errors import InputError
+from eo.grid import EARTH_RADIUS
+from eo.model import Box, Region
+
+Floats = npt.NDArray[np.float64]
+_EDGE = 0.1
+"""Degrees: polygon edges are cut to this length before they are bent onto the equal-area plane."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One region on one grid: the rows and columns that it touches and its area in each of their cells."""
+
+    name: str
+    title: str
+    rows: slice
+    columns: npt.NDArray[np.intp]
+    weights: Floats
+    """(rows, columns), m2."""
+    area: float
+    """Area of the whole region, m2, whether the grid covers it or not."""
+    latitude: float
+    longitude: float
+    """A representative point, degrees."""
+    south: float
+    north: float
+    west: float
+    east: float
+    """The extent, degrees; `east` may run past 180."""
+
+
+def _overlap(bounds: Floats, lower: float, upper: float) -> Floats:
+    shared: Floats = np.minimum(bounds[:, 1], upper) - np.maximum(bounds[:, 0], lower)
+    return np.maximum(shared, 0.0)
+
+
+def _longitude_overlap(bounds: Floats, box: Box) -> Floats:
+    """Give the degrees of longitude that each cell shares with the box, going round the circle."""
+    west = bounds[:, :1] - box.west
+    shifted = bounds - box.west - np.floor(west / 360.0) * 360.0
+    widths = _overlap(shifted, 0.0, box.width) + _overlap(shifted, 360.0, 360.0 + box.width)
+    return np.minimum(widths, bounds[:, 1] - bounds[:, 0])
+
+
+def _box_weights(box: Box, lat_bounds: Floats, lon_bounds: Floats) -> Floats:
+    sines = np.sin(np.deg2rad(lat_bounds))
+    south, north = np.sin(np.deg2rad([box.south, box.north]))
+    heights = _overlap(sines, float(south), float(north))
+    return np.asarray(EARTH_RADIUS**2 * np.outer(heights, np.deg2rad(_longitude_overlap(lon_bounds, box))))
+
+
+def _box_area(box: Box) -> float:
+    south, north = np.sin(np.deg2rad([box.south, box.north]))
+    return float(EARTH_RADIUS**2 * (north - south) * np.deg2rad(box.width))
+
+
+def _equal_area(points: Floats) -> Floats:
+    """Give (longitude, latitude) in degrees on the plane where area is area on the sphere, in radians."""
+    return np.stack([np.deg2rad(points[:, 0]), np.sin(np.deg2rad(points[:, 1]))], axis=1)
+
+
+def _shape(name: str, region: Region) -> shapely.Geometry:
+    try:
+        document = json.loads(region.geometry)
+        features = document.get("features", [document])
+        shapes = [shapely.from_geojson(json.dumps(item.get("geometry", item))) for item in features]
+    except (json.JSONDecodeError, shapely.GEOSException, AttributeError) as error:
+        msg = f"region {name!r} needs valid GeoJSON in {region.polygons!r}: {error}"
+        raise InputError(msg) from None
+    joined = shapely.union_all(shapes)
+    if joined.geom_type not in {"Polygon", "MultiPolygon"} or not joined.is_valid or joined.is_empty:
+        msg = f"region {name!r} is made of valid polygons; {region.polygons!r} has {joined.geom_type}"
+        raise InputError(msg)
+    return shapely.transform(shapely.segmentize(joined, _EDGE), _equal_area)
+
+
+def _polygon_weights(shape: shapely.Geometry, lat_bounds: Floats, lon_bounds: Floats) -> Floats:
+    sines = np.sin(np.deg2rad(lat_bounds))
+    weights = np.zeros((len(lat_bounds), len(lon_bounds)))
+    shapely.prepare(shape)
+    for turn in (-360.0, 0.0, 360.0):
+        west, east = np.deg2rad(lon_bounds[:, 0] + turn), np.deg2rad(lon_bounds[:, 1] + turn)
+        x0, y0, x1, y1 = shape.bounds
+        rows = np.flatnonzero((sines[:, 1] > y0) & (sines[:, 0] < y1))
+        columns = np.flatnonzero((east > x0) & (west < x1))
+        if not rows.size or not columns.size:
+            continue
+        cells = shapely.box(west[None, columns], sines[rows, 0, None], east[None, columns], sines[rows, 1, None])
+        weights[np.ix_(rows, columns)] += shapely.area(shapely.intersection(cells, shape))
+    return weights * EARTH_RADIUS**2
+
+
+def zone(name: str, region: Region, lat_bounds: Floats, lon_bounds: Floats) -> Zone:
+    """Give the weights of one region on a grid.
+
+    Parameters
+    ----------
+    lat_bounds : (lat, 2), degrees
+    lon_bounds : (lon, 2), degrees; any turn
+
+    Raises
+    ------
+    InputError
+        The region does not touch the grid, or its GeoJSON is not valid.
+    """
+    if region.box is not None:
+        box = region.box
+        weights, area = _box_weights(box, lat_bounds, lon_bounds), _box_area(box)
+        point = (box.south + box.north) / 2, (box.west + box.width / 2 + 180.0) % 360.0 - 180.0
+        extent = box.south, box.north, box.west, box.west + box.width
+    else:
+        shape = _shape(name, region)
+        weights = _polygon_weights(shape, lat_bounds, lon_bounds)
+        area = float(shape.area) * EARTH_RADIUS**2
+        inside, (x0, y0, x1, y1) = shape.representative_point(), shape.bounds
+        point = _degrees(inside.y), float(np.rad2deg(inside.x))
+        extent = _degrees(y0), _degrees(y1), float(np.rad2deg(x0)), float(np.rad2deg(x1))
+    rows, columns = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
+    if not rows.size:
+        msg = (
+            f"a region lies at least in part on the grid, and {name!r} does not; the grid has latitude "
+            f"{lat_bounds.min():g}..{lat_bounds.max():g}, longitude {lon_bounds.min():g}..{lon_bounds.max():g}"
+        )
+        raise InputError(msg)
+    window = slice(int(rows[0]), int(rows[-1]) + 1)
+    return Zone(name, region.title, window, columns, weights[window][:, columns], area, *point, *extent)
+
+
+def _degrees(sine: float) -> float:
+    return float(np.rad2deg(np.arcsin(sine)))
+
+
+def zones(regions: Mapping[str, Region], grid: xr.Dataset) -> tuple[Zone, ...]:
+    """Give every region on the grid of a canonical dataset, in the order given."""
+    bounds = grid["lat_bounds"].values, grid["lon_bounds"].values
+    return tuple(zone(name, region, *bounds) for name, region in regions.items())
+
+
+def row_sums(values: Floats) -> Floats:
+    """Give sums over the last two axes in float64: along each row, then over the rows.
+
+    The order of additions depends on the shape of the zone alone, never on chunks, workers or scheduler.
+    """
+    return np.asarray(np.ascontiguousarray(np.ascontiguousarray(values, np.float64).sum(axis=-1)).sum(axis=-1))
+
+
+def _mean_and_coverage(values: npt.NDArray[np.floating], excluded: npt.NDArray[np.bool_], at: Zone) -> Floats:
+    """Give [mean, coverage] of (..., rows, columns) values."""
+    wide = np.asarray(values, dtype=np.float64)
+    seen = np.isfinite(wide)
+    weights = np.where(seen, at.weights, 0.0)
+    observed = row_sums(weights)
+    total = at.area - row_sums(np.where(excluded & ~seen, at.weights, 0.0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = row_sums(np.where(seen, wide * at.weights, 0.0)) / observed
+        low = np.where(seen & (at.weights > 0), wide, np.inf).min(axis=(-2, -1))
+        high = np.where(seen & (at.weights > 0), wide, -np.inf).max(axis=(-2, -1))
+        mean = np.where(observed > 0, np.clip(mean, low, high), np.nan)
+        coverage = np.where(total > 0, np.minimum(observed / total, 1.0), 0.0)
+    return np.stack([mean, coverage], axis=-1)
+
+
+def zonal_mean(field: xr.DataArray, status: xr.DataArray, at: tuple[Zone, ...], outside: int) -> xr.Dataset:
+    """Give the area-weighted mean over each zone and the share of the zone that was observed.
+
+    Parameters
+    ----------
+    field : (time, lat, lon), any units
+    status : (time, lat, lon), int8
+        Cells whose status is `outside` do not count as part of the zone (land, for a variable of the sea).
+    at : zones on the grid of the field
+    outside : the status of a cell where the variable does not exist
+
+    Returns
+    -------
+    mean : (region, time), float64, units of the field; NaN where nothing was observed
+    coverage : (region, time), 1
+        Observed area over the area of the zone. Whatever part the grid does not cover counts as not observed.
+    """
+    pieces = [_one_zone(field, status, one, outside) for one in at]
+    both = xr.concat(pieces, dim="region").transpose("region", "time", "which")
+    names = xr.DataArray(np.array([one.name for one in at]), dims="region")
+    return xr.Dataset({"mean": both.isel(which=0, drop=True), "coverage": both.isel(which=1, drop=True)}).assign_coords(
+        region=names
+    )
+
+
+def _one_zone(field: xr.DataArray, status: xr.DataArray, at: Zone, outside: int) -> xr.DataArray:
+    window = {"lat": at.rows, "lon": at.columns}
+    found: xr.DataArray = xr.apply_ufunc(
+        lambda block, out: _mean_and_coverage(block, out, at),
+        _whole_rows(field.isel(window)),
+        _whole_rows(status.isel(window) == outside),
+        input_core_dims=[["lat", "lon"], ["lat", "lon"]],
+        output_core_dims=[["which"]],
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={"output_sizes": {"which": 2}},
+        join="exact",
+        keep_attrs=False,
+    )
+    return found
+
+
+def _whole_rows(field: xr.DataArray) -> xr.DataArray:
+    """Give a field without any coordinate but time, each step of it in one chunk."""
+    plain = field.drop_vars([name for name in field.coords if name != "time"])
+    return plain.chunk({"lat": -1, "lon": -1}) if plain.chunks else plain

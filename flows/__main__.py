@@ -1,0 +1,50 @@
+"""``python -m flows RUN``: one run through the Prefect flow, with a temporary server where none is configured."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from eo.errors import EoError, GateError, InputError
+from flows import environment
+
+
+@click.command()
+@click.argument("run", default="enso_ostia")
+@click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
+@click.option("--configs", default="", help="Configs folder, where it is not the usual one.")
+def main(run: str, root: str, configs: str) -> None:
+    """Build RUN through the Prefect flow."""
+    try:
+        click.echo(_there(run, root, configs) or _flow(run, root, configs))
+    except EoError as error:
+        _stop(error)
+
+
+def _there(run: str, root: str, configs: str) -> str:
+    """Give what is said of a run that is done already; empty where there is work. Bad input ends here, at once."""
+    from eo import load_run, pipeline
+
+    plan = pipeline.plan(load_run(run, configs or None), root)
+    return str(pipeline.up_to_date(plan)) if plan.finished else ""
+
+
+def _flow(run: str, root: str, configs: str) -> str:
+    environment.prepare(root)
+    from flows.build import REFUSED, build
+
+    state = build(run, str(Path(root)), configs, return_state=True)
+    said = str(state.message or state.name)
+    if state.is_completed():
+        return said
+    raise GateError(said) if state.name == REFUSED else InputError(said)
+
+
+def _stop(error: EoError) -> NoReturn:
+    click.echo(f"error: {' '.join(str(error).split())}", err=True)
+    sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

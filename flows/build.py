@@ -1,0 +1,102 @@
+"""The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from eo import load_run, pipeline
+from eo.errors import EoError, GateError
+from eo.model import Part
+from eo.store import one_at_a_time
+
+if TYPE_CHECKING:
+    from prefect.futures import PrefectFuture
+
+RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=2))
+REFUSED = "Refused"
+"""The name of the failed state of a run whose result the gate did not let pass."""
+
+Outcome = State[Any]
+
+
+def _failed(error: EoError) -> Outcome:
+    """Give the failed state of an error that a person can mend: its one line, without a traceback."""
+    return Failed(name=REFUSED if isinstance(error, GateError) else "Failed", message=str(error))
+
+
+@task(
+    name="prepare",
+    task_run_name="prepare {part.product} {part.period}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def prepare_part(plan: pipeline.Plan, part: Part) -> Outcome:
+    """Make what a run needs of one part."""
+    try:
+        return Completed(message=str(pipeline.prepare(plan.run, part, plan.store.root)))
+    except EoError as error:
+        return _failed(error)
+
+
+@task(name="finish", task_run_name="finish {plan.run.name}", cache_policy=NO_CACHE, persist_result=False)
+def finish_run(plan: pipeline.Plan) -> Outcome:
+    """Make the result of all parts, past the gate."""
+    try:
+        return Completed(message=_said(pipeline.finish(plan)))
+    except EoError as error:
+        return _failed(error)
+
+
+def _said(built: pipeline.Built) -> str:
+    return f"{built}\nvalidation: {built.validation}" if built.validation else str(built)
+
+
+@flow(
+    name="build",
+    flow_run_name="build {run}",
+    task_runner=RUNNER,
+    persist_result=False,
+    validate_parameters=True,
+)
+def build(run: str = "enso_ostia", root: str = "data", configs: str = "") -> Outcome:
+    """Build one run: its missing parts side by side, then its result.
+
+    Parameters
+    ----------
+    run : a file in configs/runs, without its ending
+    root : the folder where everything is kept
+    configs : the configs folder, where it is not the usual one
+    """
+    logger = get_run_logger()
+    try:
+        with one_at_a_time(Path(root), run):
+            plan = pipeline.plan(load_run(run, configs or None), root)
+            if plan.finished:
+                return Completed(message=_said(pipeline.up_to_date(plan)))
+            logger.info(
+                "%s: %d parts to prepare, %d there",
+                run,
+                len(plan.missing),
+                len(plan.parts) - len(plan.missing),
+            )
+            return _work(plan)
+    except EoError as error:
+        return _failed(error)
+
+
+def _work(plan: pipeline.Plan) -> Outcome:
+    futures = [prepare_part.submit(plan, part) for part in plan.missing]
+    for future in futures:
+        future.wait()
+    broken = [future.state for future in futures if not future.state.is_completed()]
+    if broken:
+        more = f" (and {len(broken) - 1} more parts failed)" if len(broken) > 1 else ""
+        return Failed(message=f"{broken[0].message}{more}")
+    last = finish_run(plan, return_state=True)
+    return Completed(message=last.message) if last.is_completed() else Failed(name=last.name, message=last.message)

@@ -1,0 +1,28 @@
+"""The settings that Prefect runs with here; they must stand before Prefect is first imported."""
+
+import os
+from pathlib import Path
+
+START_SECONDS = 180
+"""A temporary server needs up to a minute on a busy machine and on a first start; Prefect's own limit is 20 s."""
+
+
+def prepare(root: str | Path) -> None:
+    """Put Prefect's home inside the root folder, switch telemetry off, and give its server time to start.
+
+    What a person set in the environment stays.
+    """
+    home = Path(root).absolute() / "prefect"
+    settings = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(START_SECONDS),
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
