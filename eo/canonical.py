@@ -1,38 +1,44 @@
 """The waist: every product in one form, whatever its publisher's habits.
 
-Dims ``(time, lat, lon)``, both axes ascending, longitude in [-180, 180); `time` at the start of its step with
+Dims ``(time, lat, lon)``, both axes ascending, longitude in [-180, 180), or on a projected grid ``(time, y, x)`` in
+metres, both ascending, with 2-D `lat` and `lon`; `time` at the start of its step with
 `time_bounds`; float32 values in canonical units, NaN for every missing value and a ``<variable>_status`` that
 says why; an exact cell `area`; attributes described afresh, nothing inherited.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import xarray as xr
 
+from eo import grid, projection
 from eo.errors import InputError
-from eo.grid import cell_area, cells
+from eo.grid import cells
 from eo.model import Step, Variable
+from eo.steps import Stamp, bounds_of
 from eo.units import converted
 
 STATUS = {"ok": 0, "never_observed": 1, "quality_masked": 2, "failed_read": 3, "outside_domain": 4}
 """Why a value is there or not. `outside_domain`: the variable does not exist there (land, for the sea)."""
 
-EPOCH = "days since 1970-01-01 00:00:00"
-DIMS = ("time", "lat", "lon")
+LAT_LON, PROJECTED = ("lat", "lon"), ("y", "x")
 _HALF_DAY = np.timedelta64(12, "h")
 
-_COORDINATES = {
+_COORDINATES: dict[str, dict[str, object]] = {
     "time": {
         "standard_name": "time",
         "long_name": "start of the time step",
         "axis": "T",
         "bounds": "time_bounds",
     },
-    "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y", "bounds": "lat_bounds"},
-    "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X", "bounds": "lon_bounds"},
-    "area": {"standard_name": "cell_area", "long_name": "cell area on the authalic sphere", "units": "m2"},
+    "lat": {"standard_name": "latitude", "units": "degrees_north"},
+    "lon": {"standard_name": "longitude", "units": "degrees_east"},
+    "y": {"standard_name": "projection_y_coordinate", "units": "m", "axis": "Y"},
+    "x": {"standard_name": "projection_x_coordinate", "units": "m", "axis": "X"},
+    "area": {"standard_name": "cell_area", "long_name": "area of the cell on the Earth", "units": "m2"},
 }
 
 
@@ -46,29 +52,15 @@ def status_attributes(long_name: str) -> dict[str, object]:
     }
 
 
-def step_bounds(stamps: npt.NDArray[np.datetime64], step: Step, stamp: str) -> npt.NDArray[np.datetime64]:
-    """Give the start and end of the calendar step that each time stamp stands for.
-
-    Parameters
-    ----------
-    stamps : (time,), datetime64
-    step : "day" or "month"
-    stamp : "start", "middle" or "end" of the step, where the publisher puts the stamp
-
-    Returns
-    -------
-    bounds : (time, 2), datetime64[ns]
-    """
-    unit = "M" if step == "month" else "D"
-    inside = stamps.astype("datetime64[ns]") - np.timedelta64(1 if stamp == "end" else 0, "ns")
-    start = inside.astype(f"datetime64[{unit}]")
-    return np.stack([start, start + 1], axis=1).astype("datetime64[ns]")
+def spatial_dims(content: xr.Dataset) -> tuple[str, str]:
+    """Give the two spatial dims of a published or canonical dataset: lat, lon or, on a projected grid, y, x."""
+    return PROJECTED if "x" in content.dims else LAT_LON
 
 
 def _published_step_bounds(bounds: npt.NDArray[np.datetime64], step: Step) -> npt.NDArray[np.datetime64]:
     """Give the calendar steps that published bounds stand for; they may be off by up to half a day."""
     middle = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2
-    calendar = step_bounds(middle, step, "middle")
+    calendar = bounds_of(middle, step, "middle")
     off = np.abs(calendar - bounds.astype("datetime64[ns]")).max(initial=np.timedelta64(0, "ns"))
     if off > _HALF_DAY:
         raise InputError(
@@ -77,34 +69,71 @@ def _published_step_bounds(bounds: npt.NDArray[np.datetime64], step: Step) -> np
     return calendar
 
 
-def _time_bounds(published: xr.Dataset, step: Step, stamp: str) -> npt.NDArray[np.datetime64]:
+def _time_bounds(published: xr.Dataset, step: Step, stamp: Stamp) -> npt.NDArray[np.datetime64]:
     if "time_bounds" in published:
         bounds = _published_step_bounds(published["time_bounds"].values, step)
     else:
-        bounds = step_bounds(np.atleast_1d(published["time"].values), step, stamp)
+        bounds = bounds_of(np.atleast_1d(published["time"].values), step, stamp)
     starts = bounds[:, 0]
     repeated = starts[1:][np.diff(starts) <= np.timedelta64(0, "ns")]
     if repeated.size:
-        msg = f"time steps come once each, in order; {str(repeated[0])[:10]} repeats or goes back"
-        raise InputError(msg)
+        raise InputError(f"time steps come once each, in order; {str(repeated[0])[:10]} repeats or goes back")
     return bounds
 
 
-def _axis(
-    published: xr.Dataset, name: str, *, wrap: bool
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.intp]]:
-    """Give centres and bounds of one axis, and the order that sorts them."""
-    bounds = published.get(f"{name}_bounds")
-    try:
-        centres, edges = cells(published[name].values, None if bounds is None else bounds.values, wrap=wrap)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+Order = npt.NDArray[np.intp]
+Coordinates = dict[str, Any]
+
+
+def _sorted(name: str, centres: npt.NDArray[np.float64]) -> Order:
     order = np.argsort(centres, kind="stable")
     repeated = centres[order][1:][np.diff(centres[order]) <= 0]
     if repeated.size:
-        msg = f"{name} values come once each; {repeated[0]} repeats"
-        raise InputError(msg)
-    return centres[order], edges[order], order
+        raise InputError(f"{name} values come once each; {repeated[0]} repeats")
+    return order
+
+
+def _lat_lon_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order]]:
+    """Give the coordinates of a latitude-longitude grid, and the order that sorts each axis."""
+    out: Coordinates = {}
+    orders: dict[str, Order] = {}
+    for name in LAT_LON:
+        bounds = published.get(f"{name}_bounds")
+        try:
+            centres, edges = cells(
+                published[name].values, None if bounds is None else bounds.values, wrap=name == "lon"
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        orders[name] = _sorted(name, centres)
+        axis = {"axis": "Y" if name == "lat" else "X", "bounds": f"{name}_bounds"}
+        out[name] = (name, centres[orders[name]], _COORDINATES[name] | axis)
+        out[f"{name}_bounds"] = ((name, "nv"), edges[orders[name]])
+    area = grid.cell_area(out["lat_bounds"][1], out["lon_bounds"][1])
+    return out | {"area": (LAT_LON, area, _COORDINATES["area"])}, orders
+
+
+def _crs(published: xr.Dataset) -> pyproj.CRS:
+    if "crs" in published.variables:
+        return pyproj.CRS.from_cf(published["crs"].attrs)
+    return projection.crs_of(str(published.attrs.get("crs", "")))
+
+
+def _projected_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order]]:
+    """Give the coordinates of a projected grid: metres, 2-D latitude and longitude, and the projection itself."""
+    axes = {name: projection.regular_axis(published[name].values) for name in PROJECTED}
+    orders = {name: _sorted(name, axis) for name, axis in axes.items()}
+    y, x = (axes[name][orders[name]] for name in PROJECTED)
+    crs = _crs(published)
+    latitude, longitude = projection.positions(crs, y, x)
+    return {
+        "y": ("y", y, _COORDINATES["y"]),
+        "x": ("x", x, _COORDINATES["x"]),
+        "lat": (PROJECTED, latitude, _COORDINATES["lat"]),
+        "lon": (PROJECTED, longitude, _COORDINATES["lon"]),
+        "area": (PROJECTED, projection.cell_area(crs, y, x), _COORDINATES["area"]),
+        "crs": ((), np.int32(0), crs.to_cf()),
+    }, orders
 
 
 def _values(field: xr.DataArray, variable: Variable, where: str) -> xr.DataArray:
@@ -119,7 +148,9 @@ def _values(field: xr.DataArray, variable: Variable, where: str) -> xr.DataArray
         return values
 
     converted(np.zeros(1), source, variable.units)
-    values: xr.DataArray = xr.apply_ufunc(convert, field, dask="parallelized", output_dtypes=[np.float32])
+    values: xr.DataArray = xr.apply_ufunc(
+        convert, field, dask="parallelized", output_dtypes=[np.float32], keep_attrs=False
+    )
     return values
 
 
@@ -138,7 +169,7 @@ def canonical(
     variables: Mapping[str, Variable],
     *,
     step: Step,
-    stamp: str = "start",
+    stamp: Stamp = "start",
     where: str = "",
 ) -> xr.Dataset:
     """Give a decoded dataset in canonical form; lazy where its input is.
@@ -146,48 +177,60 @@ def canonical(
     Parameters
     ----------
     published : Dataset
-        What a reader gives: variables under their canonical names, decoded, with published units;
-        ``<name>_status``; coordinates `time`, `lat`, `lon`, and `<coordinate>_bounds` where published.
+        What a reader gives: variables under their canonical names, decoded, with published units; ``<name>_status``
+        and, where there is one, ``<name>_uncertainty``; coordinates `time` and `lat`, `lon` (1-D), or `y`, `x` in m
+        with the projection in the attribute ``crs``; and `<coordinate>_bounds` where published.
     variables : canonical name -> what it is
-    step : "day" or "month"
-    stamp : where in its step a file without bounds puts its stamp
+    step, stamp : see `eo.steps`
     where : what an error about a value, found when it is computed, begins with: the file
 
     Raises
     ------
     InputError
-        Units that do not convert or are absent, time bounds that are not a calendar step, repeated coordinates.
+        Units that do not convert or are absent, time bounds that are not a calendar step, repeated coordinates,
+        a projection that is none; when computed, a value outside its physical range.
     """
+    dims = spatial_dims(published)
     time_bounds = _time_bounds(published, step, stamp)
-    lat, lat_bounds, lat_order = _axis(published, "lat", wrap=False)
-    lon, lon_bounds, lon_order = _axis(published, "lon", wrap=True)
+    coordinates, orders = (_lat_lon_grid if dims == LAT_LON else _projected_grid)(published)
     fields: dict[str, xr.DataArray] = {}
     for name, variable in variables.items():
-        field = _ordered(published[name], lat_order, lon_order)
-        status = _ordered(published[f"{name}_status"], lat_order, lon_order)
-        fields[name] = _described(_values(field, variable, where), _attributes(name, variable))
-        fields[f"{name}_status"] = _described(status.astype(np.int8), status_attributes(variable.long_name))
-    coordinates = {
-        "time": ("time", time_bounds[:, 0], _COORDINATES["time"]),
-        "lat": ("lat", lat, _COORDINATES["lat"]),
-        "lon": ("lon", lon, _COORDINATES["lon"]),
-        "time_bounds": (("time", "nv"), time_bounds),
-        "lat_bounds": (("lat", "nv"), lat_bounds),
-        "lon_bounds": (("lon", "nv"), lon_bounds),
-        "area": (("lat", "lon"), cell_area(lat_bounds, lon_bounds), _COORDINATES["area"]),
-    }
-    plain = {name: (DIMS, field.data, field.attrs) for name, field in fields.items()}
-    return xr.Dataset(plain, coordinates)
+        mapped = {"grid_mapping": "crs"} if "crs" in coordinates else {}
+        values = _values(published[name], variable, where)
+        fields[name] = values.assign_attrs(_attributes(name, variable, published) | mapped)
+        status = published[f"{name}_status"].astype(np.int8).drop_attrs()
+        fields[f"{name}_status"] = status.assign_attrs(status_attributes(variable.long_name) | mapped)
+        if f"{name}_uncertainty" in published:
+            spread = _values(published[f"{name}_uncertainty"], _uncertainty(variable), where)
+            fields[f"{name}_uncertainty"] = spread.assign_attrs(_uncertainty_attributes(variable) | mapped)
+    whole = ("time", *dims)
+    plain = {}
+    for name, field in fields.items():
+        ordered = _ordered(field, whole, orders)
+        plain[name] = (whole, ordered.data, ordered.attrs)
+    times = {"time": ("time", time_bounds[:, 0], _COORDINATES["time"]), "time_bounds": (("time", "nv"), time_bounds)}
+    said = {name: published.attrs[name] for name in ("product_version",) if name in published.attrs}
+    return xr.Dataset(plain, times | coordinates, said)
 
 
-def _ordered(field: xr.DataArray, lat_order: npt.NDArray[np.intp], lon_order: npt.NDArray[np.intp]) -> xr.DataArray:
+def _uncertainty(variable: Variable) -> Variable:
+    """Give what the uncertainty of a variable is: a difference, never below zero."""
+    low, high = variable.plausible
+    return variable.model_copy(update={"difference": True, "plausible": (0.0, high - low)})
+
+
+def _uncertainty_attributes(variable: Variable) -> dict[str, object]:
+    standard = {"standard_name": f"{variable.standard_name} standard_error"} if variable.standard_name else {}
+    return {"long_name": f"standard uncertainty of {variable.long_name}", "units": variable.units, **standard}
+
+
+def _ordered(field: xr.DataArray, dims: tuple[str, ...], orders: Mapping[str, Order]) -> xr.DataArray:
     if "time" not in field.dims:
         field = field.expand_dims("time")
-    extra = set(field.dims) - set(DIMS)
-    if extra:
-        msg = f"a canonical variable has dims {DIMS}; {field.name!r} has also {sorted(map(str, extra))}"
-        raise InputError(msg)
-    return field.transpose(*DIMS).isel(lat=_indexer(lat_order), lon=_indexer(lon_order))
+    extra = set(field.dims) - set(dims)
+    if extra or set(dims) - set(field.dims):
+        raise InputError(f"a canonical variable has dims {dims}; {field.name!r} has {tuple(map(str, field.dims))}")
+    return field.transpose(*dims).isel({name: _indexer(order) for name, order in orders.items()})
 
 
 def _indexer(order: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
@@ -199,12 +242,9 @@ def _indexer(order: npt.NDArray[np.intp]) -> slice | npt.NDArray[np.intp]:
     return order
 
 
-def _described(field: xr.DataArray, attributes: Mapping[str, object]) -> xr.DataArray:
-    return field.drop_vars(list(field.coords)).drop_attrs().assign_attrs(attributes)
-
-
-def _attributes(name: str, variable: Variable) -> dict[str, object]:
+def _attributes(name: str, variable: Variable, published: xr.Dataset) -> dict[str, object]:
     attributes: dict[str, object] = {"long_name": variable.long_name, "units": variable.units}
     if variable.standard_name:
         attributes["standard_name"] = variable.standard_name
-    return attributes | {"cell_measures": "area: area", "ancillary_variables": f"{name}_status"}
+    beside = [f"{name}_status"] + [f"{name}_uncertainty"] * (f"{name}_uncertainty" in published)
+    return attributes | {"cell_measures": "area: area", "ancillary_variables": " ".join(beside)}

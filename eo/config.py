@@ -5,7 +5,7 @@ import os
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -46,6 +46,8 @@ class RunConfig(Record):
     regions: tuple[Name, ...] = Field(min_length=1)
     period: SpanText
     baseline: SpanText | None = None
+    splice: Literal["refused", "allowed"] = "refused"
+    """Whether the series may be made of granules of several product versions."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     validation: Reference | None = None
 

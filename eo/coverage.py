@@ -1,6 +1,7 @@
 """The one rule on missing data: how much must be observed for a number to stand."""
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 FLAGS = {"good": 0, "insufficient_coverage": 1, "no_data": 2, "no_normal": 3}
@@ -36,7 +37,7 @@ def screened(value: xr.DataArray, coverage: xr.DataArray, minimum: float) -> xr.
 
 
 def monthly_mean(series: xr.Dataset) -> xr.Dataset:
-    """Give calendar-month means of a daily series; a monthly series stays as it is.
+    """Give calendar-month means of a series of shorter steps; a monthly series stays as it is.
 
     Parameters
     ----------
@@ -46,23 +47,31 @@ def monthly_mean(series: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     series : Dataset
-        The mean over all that was observed (each day weighs by its coverage), and the mean coverage over all
-        the days of the month: a day without data counts as coverage 0, so a part-month never passes as a month.
+        The mean over all that was observed (each step weighs by its coverage and by the time that it shares with
+        the month), and the coverage over the whole month: a day without data counts as coverage 0, so a part-month
+        never passes as a month.
     """
-    starts = series["time"].values.astype("datetime64[M]")
-    ends = series["time_bounds"].values[:, 1].astype("datetime64[M]")
-    if np.array_equal(ends, starts + 1) and np.array_equal(series["time"].values, starts):
+    bounds = series["time_bounds"].values.astype("datetime64[ns]")
+    months = np.unique(_months_of(bounds))
+    edges = np.stack([months, months + 1], axis=1).astype("datetime64[ns]")
+    if np.array_equal(edges, bounds):
         return series
-    months = np.unique(starts)
-    pieces = [_one_month(series.isel(time=np.flatnonzero(starts == month)), month) for month in months]
-    bounds = np.stack([months, months + 1], axis=1).astype("datetime64[ns]")
+    pieces = [_one_month(series, bounds, one) for one in edges]
     joined = xr.concat(pieces, dim="time", coords="minimal", compat="equals", join="exact")
-    return joined.assign_coords(time=("time", bounds[:, 0]), time_bounds=(("time", "nv"), bounds))
+    return joined.assign_coords(time=("time", edges[:, 0]), time_bounds=(("time", "nv"), edges))
 
 
-def _one_month(days: xr.Dataset, month: np.datetime64) -> xr.Dataset:
-    length = int(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int))
-    weight = days["coverage"].fillna(0.0)
+def _months_of(bounds: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    last = bounds[:, 1] - np.timedelta64(1, "ns")
+    return np.concatenate([bounds[:, 0], last]).astype("datetime64[M]")
+
+
+def _one_month(series: xr.Dataset, bounds: npt.NDArray[np.datetime64], month: npt.NDArray[np.datetime64]) -> xr.Dataset:
+    shared = np.minimum(bounds[:, 1], month[1]) - np.maximum(bounds[:, 0], month[0])
+    inside = np.flatnonzero(shared > np.timedelta64(0, "ns"))
+    steps = series.isel(time=inside).drop_vars(["time", "time_bounds"])
+    share = xr.DataArray(shared[inside] / (month[1] - month[0]), dims="time")
+    weight = steps["coverage"].fillna(0.0) * share
     total = weight.sum("time")
-    mean = (days["mean"].fillna(0.0) * weight).sum("time") / total.where(total > 0)
-    return xr.Dataset({"mean": mean, "coverage": total / length})
+    mean = (steps["mean"].fillna(0.0) * weight).sum("time") / total.where(total > 0)
+    return xr.Dataset({"mean": mean, "coverage": np.minimum(total, 1.0)})

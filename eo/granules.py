@@ -13,14 +13,15 @@ import numpy as np
 import xarray as xr
 
 from eo import readers, sources
-from eo.canonical import canonical
+from eo.canonical import LAT_LON, PROJECTED, canonical, spatial_dims
 from eo.errors import InputError
 from eo.model import Granule, Part, Product, Span
 from eo.provenance import code_digest, digest, file_sha256
 from eo.sources.integrity import check_netcdf
+from eo.steps import labels, part_of, steps_in
 from eo.store import Store, publish
 
-READING = ("canonical", "grid", "units", "readers/_packing")
+READING = ("canonical", "grid", "projection", "steps", "units", "readers/_packing", "readers/_hdf5", "readers/_masks")
 """Modules of `eo` that decide the values of a part, beside the reader of its product."""
 
 
@@ -89,8 +90,9 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
     check_netcdf(found.path)
     before = found.path.stat()
     with _canonical(found.path, product) as content:
-        times = content["time"].values.astype(f"datetime64[{'M' if product.step == 'month' else 'D'}]")
-        grid, cells = grid_name(content), content.sizes["lat"] * content.sizes["lon"]
+        times = tuple(labels(content["time"].values, product.step))
+        grid, cells = grid_name(content), content["area"].size
+        version = str(content.attrs.get("product_version", ""))
     granule = Granule(
         product=name,
         path=found.path,
@@ -99,9 +101,10 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
         size=before.st_size,
         modified=before.st_mtime_ns,
         retrieved=datetime.now(UTC).isoformat(timespec="seconds"),
-        times=tuple(str(one) for one in times),
+        times=times,
         grid=grid,
         cells=cells,
+        version=version,
     )
     unchanged(granule)
     text = json.dumps(asdict(granule) | {"path": str(granule.path)}, indent=1)
@@ -110,9 +113,11 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
 
 
 def grid_name(content: xr.Dataset) -> str:
-    """Give the size of a canonical grid and the digest of its cell bounds."""
-    bounds = [content[name].values.tolist() for name in ("lat_bounds", "lon_bounds")]
-    return f"{content.sizes['lat']} x {content.sizes['lon']} ({digest(bounds)[:8]})"
+    """Give the size of a canonical grid and the digest of its cells."""
+    names = ("lat_bounds", "lon_bounds") if spatial_dims(content) == LAT_LON else PROJECTED
+    where = [content[name].values.tolist() for name in names] + [str(content["crs"].attrs) if "crs" in content else ""]
+    rows, columns = (content.sizes[dim] for dim in spatial_dims(content))
+    return f"{rows} x {columns} ({digest(where)[:8]})"
 
 
 def _written(path: Path, text: str) -> None:
@@ -148,9 +153,9 @@ def parts(name: str, product: Product, granules: Iterable[Granule], period: Span
                 both = [str(owners[time].path), str(granule.path)]
                 raise InputError(f"each time step is in one granule; {time} of {name!r} is in {both}")
             owners[time] = granule
-            by_unit[unit(time)][granule.sha256] = granule
+            by_unit[part_of(time)][granule.sha256] = granule
     _one_grid(name, granules)
-    wanted = {unit(str(month)) if product.step == "month" else str(month) for month in _months(period)}
+    wanted = {part_of(step) for step in steps_in(period, product.step)}
     found = [_part(name, product, one, by_unit[one]) for one in sorted(wanted & by_unit.keys())]
     if not any(period.start <= np.datetime64(time, "M") < period.end for time in owners):
         have = f"{min(owners)} to {max(owners)}" if owners else "nothing"
@@ -158,20 +163,30 @@ def parts(name: str, product: Product, granules: Iterable[Granule], period: Span
     return found
 
 
+def check_versions(name: str, parts_: Iterable[Part]) -> None:
+    """Refuse a series made of several product versions.
+
+    Raises
+    ------
+    InputError
+        The granules state more than one version.
+    """
+    found: dict[str, str] = {}
+    for part in parts_:
+        for one in part.granules:
+            found.setdefault(one.version, one.times[0])
+    if len(found) > 1:
+        raise InputError(
+            f"a series is of one product version unless its run says splice: allowed; "
+            f"{name!r} has {found} (version: from)"
+        )
+
+
 def _one_grid(name: str, granules: list[Granule]) -> None:
     grids = {one.grid: one for one in reversed(granules)}
     if len(grids) > 1:
         found = {str(one.path): grid for grid, one in grids.items()}
         raise InputError(f"all granules of a product lie on one grid, and those of {name!r} do not: {found}")
-
-
-def unit(time: str) -> str:
-    """Give the period of the part that a time step belongs to: the year of a month, the month of a day."""
-    return time.rpartition("-")[0]
-
-
-def _months(period: Span) -> Iterable[np.datetime64]:
-    return np.arange(period.start, period.end)
 
 
 def _part(name: str, product: Product, period: str, granules: dict[str, Granule]) -> Part:

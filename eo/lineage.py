@@ -14,7 +14,6 @@ import numpy as np
 from eo import __version__, netcdf
 from eo.config import Run
 from eo.errors import InputError, unknown
-from eo.granules import unit
 from eo.model import Granule, Part
 from eo.provenance import code_digest, digest
 
@@ -159,7 +158,7 @@ def _of_months(said: Mapping[str, Any], months: Iterable[str]) -> list[dict[str,
         one
         for one in said["granules"]
         if one["sha256"] in used
-        and any(time == month or unit(time) == month for time in one["times"] for month in wanted)
+        and any(time == month or time[: len("YYYY-MM")] == month for time in one["times"] for month in wanted)
     ]
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Step = Literal["day", "month"]
-"""The time step of a product: a calendar day or a calendar month."""
+Step = Literal["hour", "day", "8day", "dekad", "halfmonth", "month"]
+"""The time step of a product; `eo.steps` has the calendar of each."""
 
 
 def _month(text: object) -> object:
@@ -83,6 +83,8 @@ class Variable(Record):
     """CF has one for few variables."""
     difference: bool = False
     """True for a difference of two values (an anomaly): kelvin to degC then shifts nothing."""
+    uncertainty: tuple[str, ...] = ()
+    """Names in the file of its standard uncertainty, the first one found: producers have several for one thing."""
     plausible: tuple[float, float]
     """Physical range in canonical units; a granule with a value outside it is refused."""
 
@@ -126,13 +128,19 @@ class Product(Record):
     step: Step
     stamp: Literal["start", "middle", "end"] = "start"
     """Where in its step a file without time bounds puts its time stamp."""
+    filename: str | None = None
+    """A regular expression for the names of its files, with groups year, month, day, hour, version where they are."""
+    marks: dict[str, str] = Field(default_factory=dict)
+    """Attributes of the file and a regular expression for each: what tells this product by its content."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What its reader must know beside: the reader's own record checks them."""
     gaps: Literal["error", "allowed"] = "error"
     """What a missing step inside the period does to a run."""
     variables: dict[Name, Variable] = Field(min_length=1)
 
     def reading(self) -> dict[str, Any]:
         """Give what decides the numbers of a part, for its digest."""
-        return self.model_dump(mode="json", include={"reader", "step", "stamp", "variables"})
+        return self.model_dump(mode="json", include={"reader", "step", "stamp", "variables", "options"})
 
 
 class Box(Record):
@@ -188,11 +196,13 @@ class Granule:
     """Modification time, ns: with `size` it shows that the file is still the one that was digested."""
     retrieved: str
     times: tuple[str, ...]
-    """Start of each time step in the file: YYYY-MM or YYYY-MM-DD."""
+    """Name of each time step in the file, see `eo.steps.labels`."""
     grid: str
     """Size of the grid and digest of its cell bounds."""
     cells: int
     """Cells of the grid."""
+    version: str
+    """Version that the file states; empty where it states none."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +211,7 @@ class Part:
 
     product: str
     period: str
-    """YYYY for monthly products, YYYY-MM for daily ones."""
+    """YYYY for a product by months, YYYY-MM for one of shorter steps."""
     digest: str
     granules: tuple[Granule, ...] = field(repr=False)
 

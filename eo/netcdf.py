@@ -11,15 +11,11 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
-from eo.canonical import EPOCH
 from eo.errors import InputError, StoreError
 from eo.provenance import content_digest
 
-_PART_CHUNK = {"time": 1, "lat": 1800, "lon": 3600}
-_TIME = {"units": EPOCH, "calendar": "standard", "dtype": "float64", "_FillValue": None}
-_DAYS = {**_TIME, "dtype": "int32"}
-
-
+EPOCH = "1970-01-01 00:00:00"
+_PART_CHUNK = {"time": 1, "lat": 1800, "lon": 3600, "y": 1800, "x": 3600}
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 _LOCK = threading.RLock()
@@ -41,7 +37,7 @@ def serial(function: Callable[Given, Result]) -> Callable[Given, Result]:
 
 def _encoding(variable: xr.Variable, chunks: Mapping[str, int]) -> dict[str, Any]:
     if variable.dtype.kind == "M":
-        return dict(_DAYS)
+        return _time_encoding(variable)
     if variable.dtype.kind in "UO":
         return {"dtype": "S1"}
     fill: dict[str, Any] = {"_FillValue": np.array(np.nan, variable.dtype) if variable.dtype.kind == "f" else None}
@@ -49,6 +45,13 @@ def _encoding(variable: xr.Variable, chunks: Mapping[str, int]) -> dict[str, Any
         return fill
     sizes = tuple(min(chunks.get(str(dim), size), size) for dim, size in variable.sizes.items())
     return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
+
+
+def _time_encoding(variable: xr.Variable) -> dict[str, Any]:
+    """Give whole days, or whole hours where a time is not at midnight: both exact."""
+    times = variable.values.astype("datetime64[ns]")
+    unit = "days" if np.array_equal(times, times.astype("datetime64[D]")) else "hours"
+    return {"units": f"{unit} since {EPOCH}", "calendar": "standard", "dtype": "int32", "_FillValue": None}
 
 
 @serial

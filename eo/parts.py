@@ -3,15 +3,15 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from eo import granules, netcdf
 from eo.canonical import STATUS
 from eo.config import Run
 from eo.errors import InputError, StoreError
-from eo.model import Granule, Part, Product
+from eo.model import Granule, Part, Product, Step
 from eo.provenance import code_digest, digest
+from eo.steps import labels, part_of
 from eo.store import Store, publish
 from eo.zones import zonal_mean, zones
 
@@ -60,7 +60,7 @@ def write_part(part: Part, product: Product, store: Store, work: Path) -> Path:
 
 def _content(part: Part, product: Product, whole: list[xr.Dataset]) -> xr.Dataset:
     joined = xr.concat(
-        [_inside(one, part) for one in whole],
+        [_inside(one, part, product.step) for one in whole],
         dim="time",
         data_vars="minimal",
         coords="minimal",
@@ -78,10 +78,9 @@ def _content(part: Part, product: Product, whole: list[xr.Dataset]) -> xr.Datase
     return joined.sortby("time").assign_attrs(said)
 
 
-def _inside(content: xr.Dataset, part: Part) -> xr.Dataset:
-    unit = "Y" if len(part.period) == len("YYYY") else "M"
-    periods = content["time"].values.astype(f"datetime64[{unit}]").astype(str)
-    return content.isel(time=np.flatnonzero(periods == part.period))
+def _inside(content: xr.Dataset, part: Part, step: Step) -> xr.Dataset:
+    periods = [part_of(label) for label in labels(content["time"].values, step)]
+    return content.isel(time=[number for number, period in enumerate(periods) if period == part.period])
 
 
 def _check_readable(granule: Granule, product: Product) -> None:

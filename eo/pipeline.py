@@ -23,6 +23,7 @@ from eo.normals import Normal, load_normal
 from eo.parts import reduction_path, write_reduction
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
+from eo.steps import steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.validation import digest_of
 from eo.zones import zones
@@ -102,6 +103,8 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
         parts += granules.parts(config.product, run.product, found, run.baseline, "baseline")
     whole = tuple(sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period))
     _check_complete(run, whole)
+    if config.splice == "refused":
+        granules.check_versions(config.product, whole)
     paths = [reduction_path(run, part, store) for part in whole]
     missing = tuple(part for part, path in zip(whole, paths, strict=True) if not path.exists())
     named = digest([lineage.code_version(), run.definition(), [path.name for path in paths], digest_of(run)])
@@ -114,18 +117,13 @@ def _check_complete(run: Run, parts: tuple[Part, ...]) -> None:
         return
     have = {time for part in parts for one in part.granules for time in one.times}
     spans = [run.period] if run.baseline is None else [run.period, run.baseline]
-    lacking = sorted({step for one in spans for step in _steps(one, run.product.step)} - have)
+    lacking = sorted({step for one in spans for step in steps_in(one, run.product.step)} - have)
     if lacking:
         raise InputError(
             f"run {run.name!r} needs every {run.product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
             f"missing: {lacking[0]} to {lacking[-1]}; the data has {min(have)} to {max(have)} "
             "(a product with gaps: allowed may lack some)"
         )
-
-
-def _steps(months: Span, step: str) -> list[str]:
-    unit = "M" if step == "month" else "D"
-    return [str(one) for one in np.arange(months.start, months.end, dtype=f"datetime64[{unit}]")]
 
 
 def _is_finished(run: Run, store: Store, named: str) -> bool:

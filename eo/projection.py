@@ -1,0 +1,66 @@
+"""Projected grids: exact axes in metres, latitude and longitude of each cell, and its area from the projection."""
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+
+from eo.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+_SNAP = 0.01
+
+
+def regular_axis(axis: Floats) -> Floats:
+    """Give an evenly spaced axis free of rounding noise, m.
+
+    Raises
+    ------
+    InputError
+        Fewer than two points, or uneven steps.
+    """
+    wide = np.asarray(axis, dtype=np.float64)
+    if wide.size < 2:  # noqa: PLR2004 - one point has no step
+        raise InputError(f"a projected axis has at least two points; there is {wide.size}")
+    step = np.round((wide[-1] - wide[0]) / (wide.size - 1), 3)
+    exact: Floats = np.round(wide[0], 3) + step * np.arange(wide.size)
+    if step == 0 or np.abs(exact - wide).max() > _SNAP * abs(step):
+        raise InputError(f"a projected axis has even steps; it goes from {wide[0]} to {wide[-1]} in {wide.size} points")
+    return exact
+
+
+def crs_of(text: str) -> pyproj.CRS:
+    """Give the coordinate reference system of an EPSG code, a PROJ string or WKT.
+
+    Raises
+    ------
+    InputError
+        Not one.
+    """
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(f"a projected grid has a coordinate reference system; {text!r} is none: {error}") from None
+
+
+def positions(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Give latitude and longitude of each cell centre: two (y, x), degrees; NaN off the projection."""
+    transform = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    longitude, latitude = transform.transform(*np.meshgrid(x, y))
+    off = ~(np.isfinite(longitude) & np.isfinite(latitude))
+    wrapped = (np.asarray(longitude) + 180.0) % 360.0 - 180.0
+    return np.where(off, np.nan, latitude), np.where(off, np.nan, wrapped)
+
+
+def cell_area(crs: pyproj.CRS, y: Floats, x: Floats) -> Floats:
+    """Give the area of each cell on the ellipsoid: (y, x), m2.
+
+    The area in the plane over the areal scale of the projection at the cell centre, so that a cell of an equal-area
+    grid has its area in the plane exactly, and one of a polar stereographic grid is not taken for 625 km2.
+    """
+    plane = abs((y[1] - y[0]) * (x[1] - x[0]))
+    method = (crs.coordinate_operation.method_name if crs.coordinate_operation else "").lower()
+    if "equal area" in method:
+        return np.full((y.size, x.size), plane)
+    latitude, longitude = positions(crs, y, x)
+    scale = pyproj.Proj(crs).get_factors(longitude, latitude, errcheck=False).areal_scale
+    return np.asarray(np.where(np.isfinite(scale) & (scale > 0), plane / scale, np.nan))
