@@ -17,6 +17,10 @@ Stamp = Literal["start", "middle", "end"]
 assert set(get_args(Step)) == {*_PLAIN, *_STARTS, "8day"}  # noqa: S101 - a step without a rule stops here
 
 
+def _exact(times: object) -> Times:
+    return np.asarray(np.asarray(times), dtype="datetime64[ns]")
+
+
 def start_of(times: Times, step: Step) -> Times:
     """Give the start of the calendar step that each time lies in.
 
@@ -29,34 +33,33 @@ def start_of(times: Times, step: Step) -> Times:
     -------
     starts : same shape, datetime64[ns]
     """
-    exact = np.asarray(times).astype("datetime64[ns]")
+    exact = _exact(times)
     if step in _PLAIN:
-        return exact.astype(f"datetime64[{_PLAIN[step]}]").astype("datetime64[ns]")
+        return _exact(exact.astype(f"datetime64[{_PLAIN[step]}]"))
     day = exact.astype("datetime64[D]")
     if step == "8day":
         year = day.astype("datetime64[Y]").astype("datetime64[D]")
-        return (year + (day - year) // _EIGHT * _EIGHT).astype("datetime64[ns]")
+        return _exact(year + (day - year) // _EIGHT * _EIGHT)
     month = day.astype("datetime64[M]").astype("datetime64[D]")
     number = (day - month).astype(np.int64) + 1
     firsts = np.array(_STARTS[step])
-    return (month + (firsts[np.searchsorted(firsts, number, side="right") - 1] - 1)).astype("datetime64[ns]")
+    return _exact(month + (firsts[np.searchsorted(firsts, number, side="right") - 1] - 1))
 
 
 def end_of(starts: Times, step: Step) -> Times:
     """Give the end (the start of the next step) of steps that start at `starts`, datetime64[ns]."""
-    begin = np.asarray(starts).astype("datetime64[ns]")
+    begin = _exact(starts)
     if step in _PLAIN:
-        unit = begin.astype(f"datetime64[{_PLAIN[step]}]")
-        return (unit + 1).astype("datetime64[ns]")
+        return _exact(begin.astype(f"datetime64[{_PLAIN[step]}]") + 1)
     day = begin.astype("datetime64[D]")
     if step == "8day":
         following = (day.astype("datetime64[Y]") + 1).astype("datetime64[D]")
-        return np.minimum(day + _EIGHT, following).astype("datetime64[ns]")
+        return _exact(np.minimum(day + _EIGHT, following))
     month = day.astype("datetime64[M]")
     firsts = np.array(_STARTS[step])
     place = np.searchsorted(firsts, (day - month.astype("datetime64[D]")).astype(np.int64) + 1, side="right")
     inside = month.astype("datetime64[D]") + (firsts[np.minimum(place, firsts.size - 1)] - 1)
-    return np.where(place < firsts.size, inside, (month + 1).astype("datetime64[D]")).astype("datetime64[ns]")
+    return _exact(np.where(place < firsts.size, inside, (month + 1).astype("datetime64[D]")))
 
 
 def bounds_of(stamps: Times, step: Step, stamp: Stamp) -> Times:
