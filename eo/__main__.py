@@ -102,6 +102,38 @@ def list_(what: str, configs: str | None) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--product", default=None, help="What the file is; without it, as `eo identify` says.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="[default: FILE.canonical.nc here]")
+@CONFIGS
+def read(file: Path, product: str | None, out: Path | None, configs: str | None) -> None:
+    """Write the granule FILE as a canonical CF NetCDF file, and print a summary."""
+    from eo import config
+    from eo.identify import only
+    from eo.single import write_canonical
+
+    place = config.folder(configs)
+    name = product or only(file, config.load_products(place))
+    target = out or Path(f"{file.name}.canonical.nc")
+    lines = write_canonical(file, name, config.load_product(name, place), target)
+    for line in (f"{file.name} as {name}", *lines, f"written: {target}"):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@CONFIGS
+def identify(file: Path, configs: str | None) -> None:
+    """Say which product and date the name or the content of FILE belongs to."""
+    from eo import config
+    from eo.identify import identity
+
+    for one in identity(file, config.load_products(config.folder(configs))):
+        version = f"  version {one.version}" if one.version else ""
+        click.echo(f"{one.product}  {one.time or 'date not in the name'}{version}  (by {one.by})")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
     """Put any NetCDF FILE through the gate; exit code 1 and the reasons where it fails."""
     from eo.gate import failures

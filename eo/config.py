@@ -202,6 +202,11 @@ def load_product(name: str, configs: Path | None = None, where: str = "") -> Pro
     return _validated(Product, _document(path), str(path))
 
 
+def load_products(configs: Path | None = None) -> dict[str, Product]:
+    """Give all products by name."""
+    return {name: load_product(name, configs) for name in product_names(configs)}
+
+
 def load_regions(configs: Path | None = None) -> dict[str, Region]:
     """Give all regions of configs/regions.yaml, with the text of their GeoJSON files.
 

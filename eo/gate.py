@@ -12,7 +12,7 @@ from eo.grid import EARTH_RADIUS
 from eo.model import Check
 from eo.netcdf import serial
 from eo.provenance import content_digest
-from eo.sources.integrity import check_netcdf
+from eo.sources import integrity
 from eo.units import convertible
 
 _ACDD = ("title", "summary", "keywords", "id", "license", "institution", "source", "creator_name", "date_created",
@@ -30,7 +30,7 @@ def failures(path: Path) -> list[Check]:
     InputError
         Not a NetCDF file at all.
     """
-    check_netcdf(path)
+    integrity.check(path)
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_coords=False) as file:
             found = [check for rule in _RULES for check in rule(file)]

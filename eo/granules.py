@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from eo.canonical import LAT_LON, PROJECTED, canonical, spatial_dims
 from eo.errors import InputError
 from eo.model import Granule, Part, Product, Span
 from eo.provenance import code_digest, digest, file_sha256
-from eo.sources.integrity import check_netcdf
+from eo.sources import integrity
 from eo.steps import labels, part_of, steps_in
 from eo.store import Store, publish
 
@@ -35,7 +35,7 @@ def opened(granule: Granule, product: Product) -> Iterator[xr.Dataset]:
         The file is not what it was when it was taken in, or breaks a rule of its reader or of the canonical form.
     """
     unchanged(granule)
-    with _canonical(granule.path, product) as content:
+    with canonical_of(granule.path, product) as content:
         yield content
 
 
@@ -56,13 +56,21 @@ def unchanged(granule: Granule) -> None:
 
 
 @contextmanager
-def _canonical(path: Path, product: Product) -> Iterator[xr.Dataset]:
-    try:
-        published = readers.load(product.reader).read(path, product)
-        content = canonical(published, product.variables, step=product.step, stamp=product.stamp, where=f"{path}: ")
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    with published:
+def canonical_of(path: Path, product: Product) -> Iterator[xr.Dataset]:
+    """Give a file in canonical form, lazily, for as long as it is needed.
+
+    Raises
+    ------
+    InputError
+        The file is not whole or of another kind, or breaks a rule of its reader or of the canonical form.
+    """
+    integrity.check(path, readers.kinds(product.reader))
+    with ExitStack() as stack:
+        try:
+            published = stack.enter_context(readers.load(product.reader).read(path, product))
+            content = canonical(published, product.variables, step=product.step, stamp=product.stamp, where=f"{path}: ")
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
         yield content
 
 
@@ -87,9 +95,8 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
     known = _recorded(record, found.path)
     if known:
         return known
-    check_netcdf(found.path)
     before = found.path.stat()
-    with _canonical(found.path, product) as content:
+    with canonical_of(found.path, product) as content:
         times = tuple(labels(content["time"].values, product.step))
         grid, cells = grid_name(content), content["area"].size
         version = str(content.attrs.get("product_version", ""))

@@ -15,6 +15,7 @@ import xarray as xr
 
 from eo.errors import unknown
 from eo.model import Product
+from eo.sources.integrity import NETCDF
 
 
 class Reader(Protocol):
@@ -28,6 +29,11 @@ class Reader(Protocol):
 def names() -> tuple[str, ...]:
     """Give the names of all readers: the modules of this folder whose name has no leading underscore."""
     return tuple(sorted(one.name for one in pkgutil.iter_modules(__path__) if not one.name.startswith("_")))
+
+
+def kinds(name: str) -> tuple[str, ...]:
+    """Give the kinds of file (see `eo.sources.integrity`) that a reader takes: its ``KINDS``, or else NetCDF."""
+    return cast("tuple[str, ...]", getattr(load(name), "KINDS", NETCDF))
 
 
 def load(name: str, where: str = "") -> Reader:

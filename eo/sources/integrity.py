@@ -4,42 +4,54 @@ from pathlib import Path
 
 from eo.errors import InputError
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_NETCDF3 = {b"CDF\x01": 4, b"CDF\x02": 8, b"CDF\x05": 8}
-_TEXT = {
-    b"<": "an HTML or XML page",
-    b"{": "a JSON answer",
-    b"PK": "a zip archive",
-    b"\x1f\x8b": "a gzip file",
+NETCDF = ("HDF5", "classic NetCDF")
+_CLASSIC = {b"CDF\x01": 4, b"CDF\x02": 8, b"CDF\x05": 8}
+_KINDS: dict[bytes, str] = {
+    b"\x89HDF\r\n\x1a\n": "HDF5",
+    **dict.fromkeys(_CLASSIC, "classic NetCDF"),
+    b"\x1f\x8b": "gzip",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",
+    b"PK\x03\x04": "zip",
+    b"{": "JSON",
+    b"[": "JSON",
+    b"<": "HTML or XML",
 }
 
 
-def check_netcdf(path: Path) -> None:
-    """Refuse a file that is not a whole NetCDF file.
+def kind_of(path: Path) -> str:
+    """Give the kind of a file by its first bytes: HDF5, classic NetCDF, gzip, TIFF, zip, JSON, HTML or XML, or other.
+
+    Raises
+    ------
+    InputError
+        Unreadable or empty.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(64)
+    except OSError as error:
+        raise InputError(f"{path} must be readable: {error.strerror}") from None
+    if not head:
+        raise InputError(f"{path} must have content, and it is empty")
+    plain = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next((kind for magic, kind in _KINDS.items() if head.startswith(magic) or plain.startswith(magic)), "other")
+
+
+def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
+    """Refuse a file that is not a whole file of one of these kinds.
 
     Raises
     ------
     InputError
         Unreadable, empty, of another kind (an HTML page saved as .nc), or shorter than its header says.
     """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            head = stream.read(16)
-    except OSError as error:
-        raise InputError(f"{path} must be readable: {error.strerror}") from None
-    if size == 0:
-        raise InputError(f"{path} must be a NetCDF file, and it is empty")
-    if head.startswith(_HDF5):
-        return  # the HDF5 library compares the length itself, on opening
-    if head[:4] in _NETCDF3:
-        _check_length(path, size)
-        return
-    kind = next(
-        (name for magic, name in _TEXT.items() if head.lstrip().startswith(magic)),
-        f"starts with {head[:8]!r}",
-    )
-    raise InputError(f"{path} must be a NetCDF file, and it is not: {kind}")
+    kind = kind_of(path)
+    if kind not in kinds:
+        raise InputError(f"{path} must be a file of kind {' or '.join(kinds)}, and it is of kind {kind}")
+    if kind == "classic NetCDF":
+        _check_length(path, path.stat().st_size)
 
 
 def _check_length(path: Path, size: int) -> None:
@@ -57,7 +69,7 @@ class _Header:
     def __init__(self, content: bytes) -> None:
         self.content, self.at = content, 4
         self.wide = content[3] == 5  # noqa: PLR2004 - CDF-5 has 64-bit counts
-        self.offset_bytes = _NETCDF3[content[:4]]
+        self.offset_bytes = _CLASSIC[content[:4]]
 
     def number(self, width: int) -> int:
         if self.at + width > len(self.content):

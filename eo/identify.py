@@ -1,0 +1,138 @@
+"""Which product a file belongs to, and which time: by its name, or else by its content."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import netCDF4
+import numpy as np
+
+from eo.errors import InputError
+from eo.granules import canonical_of
+from eo.model import Product
+from eo.netcdf import serial
+from eo.sources import integrity
+from eo.steps import labels
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a file is."""
+
+    product: str
+    time: str
+    """From the name: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDTHH; empty where the name does not say."""
+    version: str
+    by: str
+    """name, content, or both."""
+
+
+def from_name(name: str, products: Mapping[str, Product]) -> list[Identity]:
+    """Give the products whose file names look like this one."""
+    found = []
+    for key, product in products.items():
+        match = re.fullmatch(product.filename, name) if product.filename else None
+        if match:
+            groups = match.groupdict(default="")
+            found.append(Identity(key, _time(groups), groups.get("version", ""), "name"))
+    return found
+
+
+def _time(groups: Mapping[str, str]) -> str:
+    date = "-".join(groups[one] for one in ("year", "month", "day") if groups.get(one, "").strip("0"))
+    return f"{date}T{groups['hour']}" if date and groups.get("hour") else date
+
+
+@serial
+def attributes(path: Path) -> dict[str, str]:
+    """Give the attributes of a file, by name: of the root, and as ``group/name`` of the groups below it.
+
+    Raises
+    ------
+    InputError
+        The file is empty or cannot be read; one that is neither NetCDF nor HDF5 has none.
+    """
+    kind = integrity.kind_of(path)
+    try:
+        if kind == "classic NetCDF":
+            with netCDF4.Dataset(path) as file:
+                return {name: str(file.getncattr(name)) for name in file.ncattrs()}
+        if kind == "HDF5":
+            with h5py.File(path) as file:
+                return dict(_hdf5_attributes(file))
+    except OSError as error:
+        raise InputError(f"{path} must be a whole file of kind {kind}: {error}") from None
+    return {}
+
+
+def _hdf5_attributes(file: h5py.File) -> Iterator[tuple[str, str]]:
+    holders = {"": file, **{f"{name}/": one for name, one in file.items() if isinstance(one, h5py.Group)}}
+    for place, holder in holders.items():
+        for name, value in holder.attrs.items():
+            yield f"{place}{name}", _text(value)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - an attribute is of any HDF5 type
+    one = np.asarray(value).ravel()
+    first = one[0] if one.size == 1 else value
+    return first.decode("utf-8", "replace").rstrip("\0 ") if isinstance(first, bytes) else str(first)
+
+
+def from_content(path: Path, products: Mapping[str, Product]) -> list[Identity]:
+    """Give the products whose marks the attributes of a file all carry."""
+    there = attributes(path)
+    return [
+        Identity(key, "", there.get("product_version", ""), "content")
+        for key, product in products.items()
+        if product.marks and all(re.search(rule, there.get(name, "")) for name, rule in product.marks.items())
+    ]
+
+
+@serial
+def identity(path: Path, products: Mapping[str, Product]) -> list[Identity]:
+    """Give the products that a file may belong to: by its name where a product knows it, checked by its content.
+
+    Raises
+    ------
+    InputError
+        The name says one product and the content another, or neither says any.
+    """
+    named = from_name(path.name, products)
+    inside = {one.product for one in from_content(path, products)} if path.is_file() else set()
+    marked = {one.product for one in named if products[one.product].marks}
+    if named and inside and marked and not marked & inside:
+        raise InputError(
+            f"a file is what its name says; {path.name} is named as {sorted(marked)}, and it is {sorted(inside)}"
+        )
+    if named and inside & marked:
+        named = [replace(one, by="both") for one in named if one.product in inside]
+    found = named or (from_content(path, products) if path.is_file() else [])
+    if not found:
+        raise InputError(f"no product of {len(products)} has files like {path.name}, by name or by content")
+    return [_dated(one, path, products[one.product]) for one in found]
+
+
+def _dated(found: Identity, path: Path, product: Product) -> Identity:
+    """Give an identity with its time: where the name does not say, that of the content."""
+    if found.time or not path.is_file():
+        return found
+    with canonical_of(path, product) as content:
+        steps = labels(content["time"].values, product.step)
+    return replace(found, time=steps[0] if len(steps) == 1 else f"{steps[0]}/{steps[-1]}")
+
+
+def only(path: Path, products: Mapping[str, Product]) -> str:
+    """Give the one product that a file belongs to.
+
+    Raises
+    ------
+    InputError
+        None, or several: then the person says which.
+    """
+    found = sorted({one.product for one in identity(path, products)})
+    if len(found) > 1:
+        raise InputError(f"{path.name} may be of several products; say which with --product: {found}")
+    return found[0]
