@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
 import h5py
 import numpy as np
 import xarray as xr
 
 from eo.errors import InputError, unknown
+from eo.readers import _lazy
 
 BLOCK = 1 << 21
 """Cells of the blocks that a field is worked on in, so that memory does not follow the size of the grid."""
@@ -62,8 +62,16 @@ def dataset(holder: h5py.Group, name: str) -> h5py.Dataset:
 
 
 def lazy(stored: h5py.Dataset, dims: tuple[str, ...]) -> xr.DataArray:
-    """Give a dataset as a lazy array in blocks that follow its chunks and stay small."""
-    return xr.DataArray(da.from_array(stored, chunks=blocks(stored.shape, stored.chunks)), dims=dims)  # type: ignore[no-untyped-call]
+    """Give a dataset as a lazy array in blocks that follow its chunks and stay small.
+
+    Raises
+    ------
+    InputError
+        When computed: a chunk is not whole.
+    """
+    where = f"{stored.file.filename}: dataset {stored.name!r}"
+    chunks = blocks(stored.shape, stored.chunks)
+    return xr.DataArray(_lazy.lazy(stored.__getitem__, stored.shape, stored.dtype, where, chunks), dims=dims)
 
 
 def blocks(shape: tuple[int, ...], stored: tuple[int, ...] | None) -> tuple[int, ...]:
