@@ -8,13 +8,27 @@ Floats = npt.NDArray[np.float64]
 EARTH_RADIUS = 6_371_007.1809
 """Authalic radius of WGS 84, m: a sphere of this radius has the area of the ellipsoid."""
 
-_SNAP = 0.01
+_SNAP, _NOISE = 0.01, 1e-4
+"""A regular axis is off its exact values by at most a hundredth of a cell and 1e-4 degree: single precision at 360 is
+off by 1.5e-5, coordinates with four decimals by 5e-5. A Gaussian axis is off by more."""
+
 _DECIMALS = 9
+_POLE, _TURNS = 90.0, 720.0
 
 
 def longitude_180(longitude: Floats) -> Floats:
     """Give longitudes in [-180, 180), degrees."""
     return np.round((np.asarray(longitude, dtype=np.float64) + 180.0) % 360.0 - 180.0, _DECIMALS)
+
+
+def _going_east(longitude: Floats) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Give the order of longitudes going east from their widest gap, and the longitudes so ordered, without a jump."""
+    turn = longitude % 360.0
+    order = np.argsort(turn, kind="stable")
+    gaps = np.diff(turn[order], append=turn[order[:1]] + 360.0)
+    order = np.roll(order, -1 - int(np.argmax(gaps)))
+    first = turn[order[0]]
+    return order, first + (turn[order] - first) % 360.0
 
 
 def _half_cells(axis: Floats) -> tuple[npt.NDArray[np.int64], int] | None:
@@ -27,31 +41,46 @@ def _half_cells(axis: Floats) -> tuple[npt.NDArray[np.int64], int] | None:
     cells = round(360.0 / abs(step))
     half = 180.0 / cells
     counts = round(axis[0] / half) + 2 * int(np.sign(step)) * np.arange(axis.size, dtype=np.int64)
-    if np.abs(counts * 180.0 / cells - axis).max() > _SNAP * 2 * half:
-        return None
-    return counts, cells
+    return (counts, cells) if _is_close(counts * 180.0 / cells, axis, 2 * half) else None
 
 
-def _midpoint_bounds(axis: Floats) -> Floats:
-    if axis.size < 2:  # noqa: PLR2004 - one point has no step
-        msg = "cell bounds need at least two points on an axis, or bounds in the file; there is 1 point"
-        raise ValueError(msg)
-    inner = (axis[1:] + axis[:-1]) / 2
-    edges = np.concatenate([[2 * axis[0] - inner[0]], inner, [2 * axis[-1] - inner[-1]]])
-    return np.stack([edges[:-1], edges[1:]], axis=1)
+def _is_close(exact: Floats, published: Floats, cell: float) -> bool:
+    return bool(np.abs(exact - published).max() <= min(_SNAP * cell, _NOISE))
+
+
+def _midpoint_bounds(axis: Floats, *, wrap: bool) -> Floats:
+    steps = np.diff(axis)
+    if not steps.size:
+        raise ValueError("cell bounds need at least two points on an axis, or bounds in the file; there is 1 point")
+    if (steps * steps[0] <= 0).any():
+        raise ValueError(f"an axis without bounds goes one way; {axis[1:][steps * steps[0] <= 0][0]:g} turns back")
+    first, last = axis[0] - steps[0] / 2, axis[-1] + steps[-1] / 2
+    seam = axis[0] + 360.0 - axis[-1]
+    if wrap and seam < 2 * steps.max():  # the axis goes round the circle, and its widest cell is at the seam
+        first, last = axis[0] - seam / 2, axis[-1] + seam / 2
+    edges = np.concatenate([[first], (axis[1:] + axis[:-1]) / 2, [last]])
+    return np.sort(np.stack([edges[:-1], edges[1:]], axis=1), axis=1)
+
+
+def _holding(axis: Floats, bounds: Floats) -> Floats:
+    astray = (axis < bounds[:, 0] - _NOISE) | (axis > bounds[:, 1] + _NOISE) | (bounds[:, 0] >= bounds[:, 1])
+    if astray.any():
+        low, high = bounds[astray][0]
+        raise ValueError(f"a cell lies around its centre; the bounds of {axis[astray][0]:g} are {low:g} and {high:g}")
+    return bounds
 
 
 def cells(axis: Floats, published: Floats | None = None, *, wrap: bool = False) -> tuple[Floats, Floats]:
     """Give the centres and bounds of the cells of one axis, free of single-precision noise.
 
-    An axis whose centres are whole multiples of half its step (to a hundredth of a cell) is given by exact
-    division, so that 0..360 and -180..180, single and double precision, all give the same numbers. Any
-    other axis keeps its centres, with its published bounds or else the midpoints.
+    An axis whose centres are whole multiples of half its step (to single precision) is given by exact division, so
+    that 0..360 and -180..180, single and double precision, all give the same numbers. Any other axis keeps its
+    centres, with its published bounds or else the midpoints.
 
     Parameters
     ----------
     axis : (n,), degrees
-        Monotonic centres as published.
+        Centres as published: latitudes one way, longitudes in any order and turn.
     published : (n, 2), degrees
         Bounds from the file.
     wrap : bool
@@ -61,33 +90,49 @@ def cells(axis: Floats, published: Floats | None = None, *, wrap: bool = False) 
     -------
     centres : (n,), degrees
     bounds : (n, 2), degrees, lower first
+
+    Raises
+    ------
+    ValueError
+        A centre that is no number, a latitude beyond a pole, one point or a turn without bounds, bounds elsewhere.
     """
-    axis = np.asarray(axis, dtype=np.float64)
+    given = np.asarray(axis, dtype=np.float64)
+    what, limit = ("longitude", _TURNS) if wrap else ("latitude", _POLE)
+    wrong = given[~(np.abs(given) <= limit + _NOISE)]
+    if wrong.size:
+        raise ValueError(f"a {what} lies in {-limit:g}..{limit:g}; there is {wrong[0]:g}")
+    order, along = _going_east(given) if wrap else (np.arange(given.size), given)
+    bounds: Floats | None = None
+    if published is not None:
+        edges = np.sort(np.asarray(published, dtype=np.float64), axis=1)
+        bounds = edges[order] + (along - given[order])[:, None]
+    placed = np.empty((given.size, 3))
+    placed[order] = _placed(along, bounds, wrap=wrap)
+    return placed[:, 0], placed[:, 1:]
+
+
+def _placed(axis: Floats, bounds: Floats | None, *, wrap: bool) -> Floats:
+    """Give (n, [centre, lower bound, upper bound]) of the cells of an axis without jumps."""
     exact = _half_cells(axis)
-    if exact is not None and _agrees(exact, published):
+    if exact is not None and _agrees(exact, bounds, wrap=wrap):
         counts, circle = exact
         if wrap:
             counts = (counts + circle) % (2 * circle) - circle
-        edges = np.stack([counts - 1, counts + 1], axis=1)
-        return counts * 180.0 / circle, _clipped(edges * 180.0 / circle, wrap=wrap)
-    bounds = _midpoint_bounds(axis) if published is None else np.asarray(published, dtype=np.float64)
-    bounds = np.sort(bounds, axis=1)
-    if wrap:
-        centres = longitude_180(axis)
-        return centres, np.round(bounds + (centres - axis)[:, None], _DECIMALS)
-    return np.round(axis, _DECIMALS), _clipped(np.round(bounds, _DECIMALS), wrap=False)
+        found = np.stack([counts, counts - 1, counts + 1], axis=1) * 180.0 / circle
+    else:
+        edges = _midpoint_bounds(axis, wrap=wrap) if bounds is None else _holding(axis, bounds)
+        centres = longitude_180(axis) if wrap else axis
+        found = np.column_stack([centres, edges + (centres - axis)[:, None]]).round(_DECIMALS)
+    return found if wrap else np.clip(found, -_POLE, _POLE)
 
 
-def _agrees(exact: tuple[npt.NDArray[np.int64], int], published: Floats | None) -> bool:
-    if published is None:
+def _agrees(exact: tuple[npt.NDArray[np.int64], int], bounds: Floats | None, *, wrap: bool) -> bool:
+    if bounds is None:
         return True
     counts, circle = exact
     edges = np.stack([counts - 1, counts + 1], axis=1) * 180.0 / circle
-    return bool(np.abs(np.sort(published, axis=1) - edges).max() <= _SNAP * 360.0 / circle)
-
-
-def _clipped(bounds: Floats, *, wrap: bool) -> Floats:
-    return bounds if wrap else np.clip(bounds, -90.0, 90.0)
+    limit = np.inf if wrap else _POLE
+    return _is_close(np.clip(edges, -limit, limit), np.clip(bounds, -limit, limit), 360.0 / circle)
 
 
 def cell_area(latitude_bounds: Floats, longitude_bounds: Floats) -> Floats:
