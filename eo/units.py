@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 from eo.errors import InputError
 
+_FAR = 2.0**30
+"""A value beside which the offset of any temperature scale is small, so that the slope keeps all its digits."""
+
 
 @lru_cache
 def _unit(text: str) -> cf_units.Unit:
@@ -46,6 +49,6 @@ def converted(
         msg = f"units must convert to {target!r}, and {source!r} does not"
         raise InputError(msg)
     if difference:
-        ratio = _unit(source).convert(1.0, _unit(target)) - _unit(source).convert(0.0, _unit(target))
-        return wide * round(float(ratio), 12)
+        ends = [float(_unit(source).convert(one, _unit(target))) for one in (0.0, _FAR)]
+        return wide * ((ends[1] - ends[0]) / _FAR)
     return np.asarray(_unit(source).convert(wide, _unit(target)), dtype=np.float64)
