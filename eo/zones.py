@@ -20,6 +20,8 @@ from eo.model import Box, Region
 Floats = npt.NDArray[np.float64]
 _EDGE = 0.1
 """Degrees: polygon edges are cut to this length before they are bent onto the equal-area plane."""
+_WHOLE = 1e-9
+"""A grid covers a region whose area is the sum of its weights to this share: what is left is rounding."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Zone:
     weights: Floats
     """(rows, columns), m2."""
     area: float
-    """Area of the whole region, m2, whether the grid covers it or not."""
+    """Area of the whole region, m2, whether the grid covers it or not; the sum of the weights where it does."""
     latitude: float
     longitude: float
     """A representative point, degrees."""
@@ -79,13 +81,20 @@ def _shape(name: str, region: Region) -> shapely.Geometry:
         document = json.loads(region.geometry)
         features = document.get("features", [document])
         shapes = [shapely.from_geojson(json.dumps(item.get("geometry", item))) for item in features]
-    except (json.JSONDecodeError, shapely.GEOSException, AttributeError) as error:
+    except (json.JSONDecodeError, shapely.GEOSException, AttributeError, TypeError) as error:
         msg = f"region {name!r} needs valid GeoJSON in {region.polygons!r}: {error}"
         raise InputError(msg) from None
     joined = shapely.union_all(shapes)
     if joined.geom_type not in {"Polygon", "MultiPolygon"} or not joined.is_valid or joined.is_empty:
-        msg = f"region {name!r} is made of valid polygons; {region.polygons!r} has {joined.geom_type}"
-        raise InputError(msg)
+        flaw = joined.geom_type if joined.is_valid else shapely.is_valid_reason(joined)
+        found = "nothing" if joined.is_empty else flaw
+        raise InputError(f"region {name!r} is made of valid polygons; {region.polygons!r} has {found}")
+    west, south, east, north = joined.bounds
+    if south < -90 or north > 90 or west < -180 or east > 360:  # noqa: PLR2004 - the Earth
+        raise InputError(
+            f"region {name!r} lies in longitude -180..360, latitude -90..90; "
+            f"{region.polygons!r} has {west:g}..{east:g}, {south:g}..{north:g}"
+        )
     return shapely.transform(shapely.segmentize(joined, _EDGE), _equal_area)
 
 
@@ -138,7 +147,10 @@ def zone(name: str, region: Region, lat_bounds: Floats, lon_bounds: Floats) -> Z
         )
         raise InputError(msg)
     window = slice(int(rows[0]), int(rows[-1]) + 1)
-    return Zone(name, region.title, window, columns, weights[window][:, columns], area, *point, *extent)
+    weights = weights[window][:, columns]
+    inside = float(row_sums(weights))
+    whole = inside if abs(inside - area) <= _WHOLE * area else area
+    return Zone(name, region.title, window, columns, weights, whole, *point, *extent)
 
 
 def _degrees(sine: float) -> float:
@@ -165,7 +177,8 @@ def _mean_and_coverage(values: npt.NDArray[np.floating], excluded: npt.NDArray[n
     seen = np.isfinite(wide)
     weights = np.where(seen, at.weights, 0.0)
     observed = row_sums(weights)
-    total = at.area - row_sums(np.where(excluded & ~seen, at.weights, 0.0))
+    beyond = max(at.area - float(row_sums(at.weights)), 0.0)
+    total = beyond + row_sums(np.where(excluded & ~seen, 0.0, at.weights))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = row_sums(np.where(seen, wide * at.weights, 0.0)) / observed
         low = np.where(seen & (at.weights > 0), wide, np.inf).min(axis=(-2, -1))
