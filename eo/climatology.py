@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from eo.coverage import screened
+from eo.coverage import screened, weighted_mean
 from eo.errors import InputError
 from eo.model import Span
 
@@ -49,7 +49,7 @@ def monthly_normal(series: xr.Dataset, baseline: Span, *, min_coverage: float) -
         raise InputError(f"a baseline has data, and {baseline} has none; there is {have}")
     month = inside["time"].dt.month.values
     columns = [usable.isel(time=np.flatnonzero(month == number)) for number in range(1, 13)]
-    mean = xr.concat([one.sum("time") / one.count("time").where(one.count("time") > 0) for one in columns], "month")
+    mean = xr.concat([weighted_mean(one, one.notnull()) for one in columns], "month")
     years = xr.concat([one.count("time") for one in columns], "month").astype(np.int32)
     enough = years >= ENOUGH_YEARS * baseline_years(baseline)
     return (

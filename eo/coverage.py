@@ -1,8 +1,14 @@
 """The one rule on missing data: how much must be observed for a number to stand."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+
+_SECOND = np.timedelta64(1, "s")
 
 FLAGS = {"good": 0, "insufficient_coverage": 1, "no_data": 2, "no_normal": 3}
 """Why a number of a result stands or not.
@@ -70,8 +76,51 @@ def _one_month(series: xr.Dataset, bounds: npt.NDArray[np.datetime64], month: np
     shared = np.minimum(bounds[:, 1], month[1]) - np.maximum(bounds[:, 0], month[0])
     inside = np.flatnonzero(shared > np.timedelta64(0, "ns"))
     steps = series.isel(time=inside).drop_vars(["time", "time_bounds"])
-    share = xr.DataArray(shared[inside] / (month[1] - month[0]), dims="time")
-    weight = steps["coverage"].fillna(0.0) * share
-    total = weight.sum("time")
-    mean = (steps["mean"].fillna(0.0) * weight).sum("time") / total.where(total > 0)
-    return xr.Dataset({"mean": mean, "coverage": np.minimum(total, 1.0)})
+    duration = xr.DataArray(shared[inside] / _SECOND, dims="time")
+    weight = steps["coverage"].where(steps["mean"].notnull(), 0.0).fillna(0.0) * duration
+    coverage = _over_time(_total, weight) / ((month[1] - month[0]) / _SECOND)
+    return xr.Dataset({"mean": weighted_mean(steps["mean"], weight), "coverage": np.minimum(coverage, 1.0)})
+
+
+def weighted_mean(values: xr.DataArray, weights: xr.DataArray) -> xr.DataArray:
+    """Give the mean over time in float64; the order of additions is that of time, whatever the chunks.
+
+    Parameters
+    ----------
+    values : (..., time), any units
+    weights : (..., time), any units, 0 or more
+
+    Returns
+    -------
+    mean : (...), units of the values
+        Of the values that are there; NaN where there are none. The mean of a constant is that constant.
+    """
+    return _over_time(_mean, values, weights)
+
+
+def _over_time(reduce: Callable[..., Floats], *fields: xr.DataArray) -> xr.DataArray:
+    found: xr.DataArray = xr.apply_ufunc(
+        reduce,
+        *fields,
+        input_core_dims=[["time"]] * len(fields),
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={"allow_rechunk": True},
+        join="exact",
+        keep_attrs=False,
+    )
+    return found
+
+
+def _total(values: Floats) -> Floats:
+    return np.asarray(np.ascontiguousarray(values, np.float64).sum(axis=-1))
+
+
+def _mean(values: Floats, weights: Floats) -> Floats:
+    seen = np.isfinite(values) & (weights > 0)
+    total = _total(np.where(seen, weights, 0.0))
+    low = np.where(seen, values, np.inf).min(axis=-1, initial=np.inf)
+    high = np.where(seen, values, -np.inf).max(axis=-1, initial=-np.inf)
+    with np.errstate(invalid="ignore"):
+        mean = _total(np.where(seen, values * weights, 0.0)) / np.where(total > 0, total, np.nan)
+    return np.where(total > 0, np.clip(mean, low, high), np.nan)
