@@ -10,6 +10,14 @@ import xarray as xr
 from eo.canonical import STATUS
 from eo.errors import InputError
 
+_MARKS = {"_FillValue": None, "missing_value": None, "valid_min": 1, "valid_max": 1, "valid_range": 2}
+"""Attributes that mask values, and how many numbers each has."""
+
+
+def _check_mark(variable: object, mark: str, value: npt.NDArray[Any], size: int | None) -> None:
+    if value.dtype.kind not in "iuf" or size not in {None, value.size}:
+        raise InputError(f"{mark} of {variable!r} has {size or 'one or more'} numbers; it is {value.tolist()!r}")
+
 
 def _as_stored(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[Any]:
     """Give integers as the sign that the file says they have (netCDF-3 has no unsigned types)."""
@@ -23,7 +31,17 @@ def _as_stored(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDAr
 
 def _fills(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     found = [np.atleast_1d(attributes[key]) for key in ("_FillValue", "missing_value") if key in attributes]
-    return np.concatenate(found).astype(dtype) if found else np.array([], dtype)
+    return np.concatenate([_as_type(_as_stored(one, attributes), dtype) for one in found] or [np.array([], dtype)])
+
+
+def _as_type(marks: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Give the marks that values of a type can have: no integer is NaN or 1e20, and no cast may make it one."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.asarray(marks.astype(dtype))
+    limits = np.iinfo(dtype)
+    inside = np.isfinite(marks) & (marks >= limits.min) & (marks <= limits.max)
+    return np.asarray(marks[inside].astype(dtype))
 
 
 def _limits(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[Any, Any]:
@@ -34,7 +52,11 @@ def _limits(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[Any, A
 
 
 def _limit(value: object, attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
-    return None if value is None else _as_stored(np.asarray(value), attributes).astype(dtype)
+    """Give a limit in the type of the values: only floating-point ones are rounded as the values were."""
+    if value is None:
+        return None
+    limit = _as_stored(np.asarray(value), attributes)
+    return _as_type(limit, dtype) if dtype.kind == "f" else limit
 
 
 def _status(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.int8]:
@@ -79,7 +101,7 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     Raises
     ------
     InputError
-        The variable is not numeric.
+        The variable is not numeric, or an attribute that masks values is not.
 
     References
     ----------
@@ -88,6 +110,8 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     attributes = dict(packed.attrs)
     if packed.dtype.kind not in "iuf":
         raise InputError(f"a variable is numeric, and {packed.name!r} is {packed.dtype}")
+    for mark, size in _MARKS.items():
+        _check_mark(packed.name, mark, np.asarray(attributes.get(mark, np.zeros(size or 1))), size)
     plain = np.float32 if packed.dtype == np.float32 and not _scaled(attributes) else np.float64
     values = xr.apply_ufunc(
         lambda raw: _physical(_as_stored(raw, attributes), attributes).astype(plain),

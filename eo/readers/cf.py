@@ -13,6 +13,9 @@ _MARKS = {
     "lat": ("latitude", {"degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn"}),
     "lon": ("longitude", {"degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese"}),
 }
+_PACKING = ("scale_factor", "add_offset", "_Unsigned")
+"""What bounds share with their coordinate without saying it (CF-1.11 section 7.1)."""
+
 _ALIKE = {"lat": {"lat", "latitude"}, "lon": {"lon", "longitude"}, "time": {"time"}}
 
 
@@ -31,7 +34,6 @@ def read(path: Path, product: Product) -> xr.Dataset:
     """
     file = _opened(path)
     names = {axis: _coordinate(file, axis) for axis in ("time", "lat", "lon")}
-    out = {axis: file[name].drop_attrs().rename(dict.fromkeys(file[name].dims, axis)) for axis, name in names.items()}
     bounds = {f"{axis}_bounds": _bounds(file, name, axis) for axis, name in names.items()}
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
@@ -41,7 +43,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
         packed = file[variable.source].reset_coords(drop=True).rename(renamed)
         fields[name], fields[f"{name}_status"] = decoded(packed)
     plain = {name: field.drop_vars(list(field.coords)) for name, field in fields.items()}
-    coordinates = {axis: (one.dims or ("time",), np.atleast_1d(one.values)) for axis, one in out.items()}
+    coordinates = {axis: (axis, np.atleast_1d(_numbers(file[name]))) for axis, name in names.items()}
     there = {name: value for name, value in bounds.items() if value is not None}
     found = xr.Dataset(plain, coordinates | there)
     found.set_close(file.close)
@@ -76,12 +78,19 @@ def _coordinate(file: xr.Dataset, axis: str) -> str:
     raise InputError(f"a CF grid has one {standard} coordinate; there is none among {sorted(variables)}")
 
 
+def _numbers(coordinate: xr.DataArray) -> np.ndarray:
+    """Give the values of a coordinate as they are meant: dates, or numbers that may be packed."""
+    return np.asarray(coordinate.values if coordinate.dtype.kind == "M" else decoded(coordinate)[0].values)
+
+
 def _bounds(file: xr.Dataset, name: str, axis: str) -> tuple[tuple[str, str], np.ndarray] | None:
     """Give the published bounds of a coordinate, if they are there and usable."""
     said = file[name].attrs.get("bounds") or file[name].encoding.get("bounds")
     if said not in file.variables:
         return None
-    values = np.asarray(file[said].values)
+    bounds, parent = file[said], file[name]
+    packing = {key: parent.attrs[key] for key in _PACKING if key in parent.attrs and parent.dtype == bounds.dtype}
+    values = _numbers(bounds.assign_attrs(packing | bounds.attrs))
     if values.ndim == 1:
         values = values[None]
     if values.shape != (file[name].size, 2):
