@@ -58,14 +58,15 @@ def spatial_dims(content: xr.Dataset) -> tuple[str, str]:
 
 
 def _published_step_bounds(bounds: npt.NDArray[np.datetime64], step: Step) -> npt.NDArray[np.datetime64]:
-    """Give the calendar steps that published bounds stand for; they may be off by up to half a day."""
-    middle = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2
-    calendar = bounds_of(middle, step, "middle")
-    off = np.abs(calendar - bounds.astype("datetime64[ns]")).max(initial=np.timedelta64(0, "ns"))
-    if off > _HALF_DAY:
-        raise InputError(
-            f"time bounds are a calendar {step} to within half a day; they are {bounds[0, 0]} to {bounds[0, 1]}"
-        )
+    """Give the calendar steps that published bounds stand for; they may be shifted by up to half a day."""
+    exact = bounds.astype("datetime64[ns]")
+    length = exact[:, 1] - exact[:, 0]
+    calendar = bounds_of(exact[:, 0] + length // 2, step, "middle")
+    whole = calendar[:, 1] - calendar[:, 0]
+    wrong = (np.abs(calendar - exact) > _HALF_DAY).any(axis=1) | (2 * np.abs(length - whole) > whole)
+    if wrong.any():
+        start, end = exact[wrong][0].astype("datetime64[s]")
+        raise InputError(f"time bounds are a calendar {step} to within half a day; there are {start} to {end}")
     return calendar
 
 
@@ -74,6 +75,8 @@ def _time_bounds(published: xr.Dataset, step: Step, stamp: Stamp) -> npt.NDArray
         bounds = _published_step_bounds(published["time_bounds"].values, step)
     else:
         bounds = bounds_of(np.atleast_1d(published["time"].values), step, stamp)
+    if np.isnat(bounds).any():
+        raise InputError(f"every time is a date; {int(np.isnat(bounds).any(axis=1).sum())} are missing")
     starts = bounds[:, 0]
     repeated = starts[1:][np.diff(starts) <= np.timedelta64(0, "ns")]
     if repeated.size:
