@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import click
 
-from eo.errors import EoError, GateError, InputError
-from flows import environment
+from eo.errors import EoError, GateError, InputError, StoreError
+from flows import environment, server
 
 
 @click.command()
@@ -32,9 +32,23 @@ def _there(run: str, root: str, configs: str) -> str:
 
 def _flow(run: str, root: str, configs: str) -> str:
     environment.prepare(root)
+    from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, get_current_settings, temporary_settings
+
+    if PREFECT_API_URL.value():
+        return _outcome(run, root, configs)
+    click.echo("starting a temporary Prefect server: half a minute on a first start", err=True)
+    address = server.start(get_current_settings().home)
+    with temporary_settings({PREFECT_API_URL: address, PREFECT_UI_URL: ""}):
+        return _outcome(run, root, configs)
+
+
+def _outcome(run: str, root: str, configs: str) -> str:
     from flows.build import REFUSED, build
 
-    state = build(run, str(Path(root)), configs, return_state=True)
+    try:
+        state = build(run, str(Path(root)), configs, return_state=True)
+    except RuntimeError as error:  # Prefect's own, before the flow begins
+        raise StoreError(f"the Prefect server must answer, and it does not: {error}") from None
     said = str(state.message or state.name)
     if state.is_completed():
         return said

@@ -3,12 +3,9 @@
 import os
 from pathlib import Path
 
-START_SECONDS = 180
-"""A temporary server needs up to a minute on a busy machine and on a first start; Prefect's own limit is 20 s."""
-
 
 def prepare(root: str | Path) -> None:
-    """Put Prefect's home inside the root folder, switch telemetry off, and give its server time to start.
+    """Put Prefect's home inside the root folder and switch telemetry off.
 
     What a person set in the environment stays.
     """
@@ -18,11 +15,11 @@ def prepare(root: str | Path) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(START_SECONDS),
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_CLI_PROMPT": "false",
+        "NO_PROXY": os.environ.get("no_proxy", "127.0.0.1,localhost"),
     }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
