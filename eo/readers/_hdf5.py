@@ -1,5 +1,7 @@
 """HDF5 files that are not NetCDF: attributes as they are meant, datasets as lazy arrays."""
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,21 @@ from eo.readers import _lazy
 
 BLOCK = 1 << 21
 """Cells of the blocks that a field is worked on in, so that memory does not follow the size of the grid."""
+
+
+def published(path: Path, content: Callable[[h5py.File], xr.Dataset]) -> xr.Dataset:
+    """Give what a reader makes of an HDF5 file, which stays open until the dataset is closed.
+
+    Raises
+    ------
+    InputError
+        The file does not open, or its structure cannot be read, or the reader refuses it.
+    """
+    file = opened(path)
+    with _lazy.reading(file.close):
+        found = content(file)
+    found.set_close(file.close)
+    return found
 
 
 def opened(path: Path) -> h5py.File:
@@ -28,23 +45,87 @@ def opened(path: Path) -> h5py.File:
         raise InputError(f"must be a whole HDF5 file: {error}") from None
 
 
+def elements(holder: h5py.Group | h5py.Dataset, name: str) -> tuple[Any, ...]:
+    """Give the elements of an attribute, each as text or a Python number.
+
+    A single-precision number is given as the decimal number that it was written for: 0.0012, not 0.00120000006.
+
+    Raises
+    ------
+    InputError
+        There is none of that name, or it is neither text nor numbers.
+    """
+    if name not in holder.attrs:
+        raise unknown("attribute", name, holder.attrs, holder.name)
+    return tuple(_plain(one, name, holder.name) for one in np.asarray(holder.attrs[name]).ravel())
+
+
+def _plain(one: object, name: str, where: str) -> str | int | float:
+    if isinstance(one, bytes):
+        return one.decode("ascii", "replace").rstrip("\0 ")
+    if isinstance(one, str):
+        return one.rstrip("\0 ")
+    if isinstance(one, np.float32):
+        return float(str(one))
+    if isinstance(one, np.integer | np.floating):
+        return one.item()
+    raise InputError(f"attribute {name!r} of {where} is text or a number; it is {type(one).__name__}")
+
+
 def attribute(holder: h5py.Group | h5py.Dataset, name: str) -> Any:  # noqa: ANN401 - text or a number
     """Give an attribute as text or a Python number: 1-element arrays and fixed-length bytes are how JAXA writes both.
 
     Raises
     ------
     InputError
-        There is none of that name.
+        There is none of that name, or it has several elements.
     """
-    if name not in holder.attrs:
-        raise unknown("attribute", name, holder.attrs, holder.name)
-    value = np.asarray(holder.attrs[name]).ravel()
-    if value.size != 1:
-        raise InputError(f"attribute {name!r} of {holder.name} has one element; it has {value.size}")
-    one = value[0]
-    if isinstance(one, bytes):
-        return one.decode("ascii", "replace").rstrip("\0 ")
-    return str(one).rstrip("\0 ") if isinstance(one, str) else one.item()
+    found = elements(holder, name)
+    if len(found) != 1:
+        raise InputError(f"attribute {name!r} of {holder.name} has one element; it has {len(found)}")
+    return found[0]
+
+
+def number(holder: h5py.Group | h5py.Dataset, name: str) -> float:
+    """Give an attribute as a number, also where it is written as text.
+
+    Raises
+    ------
+    InputError
+        There is none of that name, or it is no finite number.
+    """
+    return as_number(attribute(holder, name), name, holder.name)
+
+
+def as_number(value: object, name: str, where: str) -> float:
+    """Give an element of an attribute as a number.
+
+    Raises
+    ------
+    InputError
+        It is no finite number.
+    """
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise InputError(f"attribute {name!r} of {where} is a number; it is {value!r}")
+    return found
+
+
+def group(holder: h5py.Group, name: str) -> h5py.Group:
+    """Give a group by name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    found = holder.get(name)
+    if not isinstance(found, h5py.Group):
+        raise unknown("group", name, holder.keys(), holder.name)
+    return found
 
 
 def dataset(holder: h5py.Group, name: str) -> h5py.Dataset:
@@ -67,8 +148,10 @@ def lazy(stored: h5py.Dataset, dims: tuple[str, ...]) -> xr.DataArray:
     Raises
     ------
     InputError
-        When computed: a chunk is not whole.
+        It has other dims; when computed, a chunk is not whole.
     """
+    if len(stored.shape) != len(dims):
+        raise InputError(f"{stored.name} has dims {dims}; its shape is {stored.shape}")
     where = f"{stored.file.filename}: dataset {stored.name!r}"
     chunks = blocks(stored.shape, stored.chunks)
     return xr.DataArray(_lazy.lazy(stored.__getitem__, stored.shape, stored.dtype, where, chunks), dims=dims)
