@@ -21,8 +21,8 @@ from eo.sources import integrity
 from eo.steps import labels, part_of, steps_in
 from eo.store import Store, publish
 
-READING = ("canonical", "grid", "projection", "steps", "units", "readers/_packing", "readers/_hdf5", "readers/_masks")
-"""Modules of `eo` that decide the values of a part, beside the reader of its product."""
+READING = ("canonical", "grid", "projection", "steps", "units")
+"""Modules of `eo` that decide the values of a part, beside the reader of its product and what readers share."""
 
 
 @contextmanager
@@ -202,6 +202,6 @@ def _part(name: str, product: Product, period: str, granules: dict[str, Granule]
         "granules": [one.sha256 for one in ordered],
         "product": [name, product.reading()],
         "period": period,
-        "code": code_digest(*READING, f"readers/{product.reader}"),
+        "code": code_digest(*READING, *readers.modules(product.reader)),
     }
     return Part(name, period, digest(named), ordered)

@@ -15,7 +15,7 @@ from eo.steps import labels, part_of
 from eo.store import Store, publish
 from eo.zones import zonal_mean, zones
 
-REDUCING = ("zones", "grid", "parts")
+REDUCING = ("zones", "projected_zones", "projection", "grid", "parts")
 """Modules of `eo` that decide the values of a reduction, beside those of its part."""
 
 

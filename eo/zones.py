@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import shapely
 import xarray as xr
 
+from eo import projected_zones
+from eo.canonical import PROJECTED, spatial_dims
 from eo.errors import InputError
 from eo.grid import EARTH_RADIUS
 from eo.model import Box, Region
@@ -95,7 +98,12 @@ def _shape(name: str, region: Region) -> shapely.Geometry:
             f"region {name!r} lies in longitude -180..360, latitude -90..90; "
             f"{region.polygons!r} has {west:g}..{east:g}, {south:g}..{north:g}"
         )
-    return shapely.transform(shapely.segmentize(joined, _EDGE), _equal_area)
+    return joined
+
+
+def _bent(shape: shapely.Geometry) -> shapely.Geometry:
+    """Give a shape in degrees on the plane where area is area on the sphere."""
+    return shapely.transform(shapely.segmentize(shape, _EDGE), _equal_area)
 
 
 def _polygon_weights(shape: shapely.Geometry, lat_bounds: Floats, lon_bounds: Floats) -> Floats:
@@ -128,37 +136,67 @@ def zone(name: str, region: Region, lat_bounds: Floats, lon_bounds: Floats) -> Z
         The region does not touch the grid, or its GeoJSON is not valid.
     """
     if region.box is not None:
-        box = region.box
-        weights, area = _box_weights(box, lat_bounds, lon_bounds), _box_area(box)
-        point = (box.south + box.north) / 2, (box.west + box.width / 2 + 180.0) % 360.0 - 180.0
-        extent = box.south, box.north, box.west, box.west + box.width
+        weights, area = _box_weights(region.box, lat_bounds, lon_bounds), _box_area(region.box)
+    else:
+        shape = _bent(_shape(name, region))
+        weights, area = _polygon_weights(shape, lat_bounds, lon_bounds), float(shape.area) * EARTH_RADIUS**2
+    covered = (
+        f"latitude {lat_bounds.min():g}..{lat_bounds.max():g}, longitude {lon_bounds.min():g}..{lon_bounds.max():g}"
+    )
+    return _cut(name, region, weights, area, covered)
+
+
+def projected_zone(name: str, region: Region, grid: xr.Dataset) -> Zone:
+    """Give the weights of one region on the projected grid of a canonical dataset.
+
+    Raises
+    ------
+    InputError
+        The region does not touch the grid, or its GeoJSON is not valid.
+    """
+    crs = pyproj.CRS.from_cf(grid["crs"].attrs)
+    y, x, cells = (grid[one].values for one in ("y", "x", "area"))
+    if region.box is not None:
+        inside, area = projected_zones.in_box(region.box), projected_zones.box_area(region.box, crs)
     else:
         shape = _shape(name, region)
-        weights = _polygon_weights(shape, lat_bounds, lon_bounds)
-        area = float(shape.area) * EARTH_RADIUS**2
-        inside, (x0, y0, x1, y1) = shape.representative_point(), shape.bounds
-        point = _degrees(inside.y), float(np.rad2deg(inside.x))
-        extent = _degrees(y0), _degrees(y1), float(np.rad2deg(x0)), float(np.rad2deg(x1))
+        inside, area = projected_zones.in_polygon(shape), float(_bent(shape).area) * EARTH_RADIUS**2
+    weights = projected_zones.shares(inside, crs, y, x) * np.nan_to_num(cells)
+    return _cut(name, region, weights, area, f"y {y[0]:g}..{y[-1]:g} m, x {x[0]:g}..{x[-1]:g} m of {crs.name}")
+
+
+def _cut(name: str, region: Region, weights: Floats, area: float, covered: str) -> Zone:
+    """Give a zone of the rows and columns that have weight."""
     rows, columns = np.flatnonzero(weights.any(axis=1)), np.flatnonzero(weights.any(axis=0))
     if not rows.size:
-        msg = (
-            f"a region lies at least in part on the grid, and {name!r} does not; the grid has latitude "
-            f"{lat_bounds.min():g}..{lat_bounds.max():g}, longitude {lon_bounds.min():g}..{lon_bounds.max():g}"
-        )
-        raise InputError(msg)
+        raise InputError(f"a region lies at least in part on the grid, and {name!r} does not; the grid has {covered}")
     window = slice(int(rows[0]), int(rows[-1]) + 1)
     weights = weights[window][:, columns]
     inside = float(row_sums(weights))
     whole = inside if abs(inside - area) <= _WHOLE * area else area
+    point, extent = _place(name, region)
     return Zone(name, region.title, window, columns, weights, whole, *point, *extent)
 
 
-def _degrees(sine: float) -> float:
-    return float(np.rad2deg(np.arcsin(sine)))
+Point = tuple[float, float]
+Extent = tuple[float, float, float, float]
+
+
+def _place(name: str, region: Region) -> tuple[Point, Extent]:
+    """Give a representative point (latitude, longitude) and the extent (south, north, west, east) of a region."""
+    if region.box is not None:
+        box = region.box
+        point = (box.south + box.north) / 2, (box.west + box.width / 2 + 180.0) % 360.0 - 180.0
+        return point, (box.south, box.north, box.west, box.west + box.width)
+    shape = _shape(name, region)
+    inside, (west, south, east, north) = shape.representative_point(), shape.bounds
+    return (float(inside.y), float(inside.x)), (south, north, west, east)
 
 
 def zones(regions: Mapping[str, Region], grid: xr.Dataset) -> tuple[Zone, ...]:
     """Give every region on the grid of a canonical dataset, in the order given."""
+    if spatial_dims(grid) == PROJECTED:
+        return tuple(projected_zone(name, region, grid) for name, region in regions.items())
     bounds = grid["lat_bounds"].values, grid["lon_bounds"].values
     return tuple(zone(name, region, *bounds) for name, region in regions.items())
 
@@ -193,8 +231,8 @@ def zonal_mean(field: xr.DataArray, status: xr.DataArray, at: tuple[Zone, ...], 
 
     Parameters
     ----------
-    field : (time, lat, lon), any units
-    status : (time, lat, lon), int8
+    field : (time, lat, lon) or (time, y, x), any units
+    status : as the field, int8
         Cells whose status is `outside` do not count as part of the zone (land, for a variable of the sea).
     at : zones on the grid of the field
     outside : the status of a cell where the variable does not exist
@@ -214,12 +252,13 @@ def zonal_mean(field: xr.DataArray, status: xr.DataArray, at: tuple[Zone, ...], 
 
 
 def _one_zone(field: xr.DataArray, status: xr.DataArray, at: Zone, outside: int) -> xr.DataArray:
-    window = {"lat": at.rows, "lon": at.columns}
+    dims = [str(dim) for dim in field.dims[-2:]]
+    window = dict(zip(dims, (at.rows, at.columns), strict=True))
     found: xr.DataArray = xr.apply_ufunc(
         lambda block, out: _mean_and_coverage(block, out, at),
         _whole_rows(field.isel(window)),
         _whole_rows(status.isel(window) == outside),
-        input_core_dims=[["lat", "lon"], ["lat", "lon"]],
+        input_core_dims=[dims, dims],
         output_core_dims=[["which"]],
         dask="parallelized",
         output_dtypes=[np.float64],
@@ -233,4 +272,4 @@ def _one_zone(field: xr.DataArray, status: xr.DataArray, at: Zone, outside: int)
 def _whole_rows(field: xr.DataArray) -> xr.DataArray:
     """Give a field without any coordinate but time, each step of it in one chunk."""
     plain = field.drop_vars([name for name in field.coords if name != "time"])
-    return plain.chunk({"lat": -1, "lon": -1}) if plain.chunks else plain
+    return plain.chunk(dict.fromkeys(field.dims[-2:], -1)) if plain.chunks else plain

@@ -36,6 +36,12 @@ def kinds(name: str) -> tuple[str, ...]:
     return cast("tuple[str, ...]", getattr(load(name), "KINDS", NETCDF))
 
 
+def modules(name: str) -> list[str]:
+    """Give the modules of `eo` that a reader may be made of: itself and all that readers share."""
+    shared = sorted(one.name for one in pkgutil.iter_modules(__path__) if one.name.startswith("_"))
+    return [f"readers/{one}" for one in (*shared, name)]
+
+
 def load(name: str, where: str = "") -> Reader:
     """Give the reader of that name.
 
