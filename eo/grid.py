@@ -18,7 +18,8 @@ _POLE, _TURNS = 90.0, 720.0
 
 def longitude_180(longitude: Floats) -> Floats:
     """Give longitudes in [-180, 180), degrees."""
-    return np.round((np.asarray(longitude, dtype=np.float64) + 180.0) % 360.0 - 180.0, _DECIMALS)
+    found = np.round((np.asarray(longitude, dtype=np.float64) + 180.0) % 360.0 - 180.0, _DECIMALS)
+    return np.where(found >= 180.0, found - 360.0, found)  # noqa: PLR2004 - half a circle
 
 
 def _going_east(longitude: Floats) -> tuple[npt.NDArray[np.intp], Floats]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from eo.canonical import STATUS, canonical
-from eo.model import Box, Region, Variable, span
+from eo.model import Box, Region, Span, Step, Variable, span
+from eo.steps import Stamp
 from eo.zones import Zone, zonal_mean, zones
 
 FIELD = Variable(source="published_field", units="K", long_name="a field", plausible=(-1e9, 1e9))
@@ -47,17 +48,18 @@ def published(  # noqa: PLR0913 - what a file may say
         "lat": ("lat", np.asarray(lat)),
         "lon": ("lon", np.asarray(lon)),
     }
-    bounds = {"lat": lat_bounds, "lon": lon_bounds, "time": time_bounds}
-    coordinates |= {
-        f"{name}_bounds": ((name, "nv"), np.asarray(one)) for name, one in bounds.items() if one is not None
-    }
+    for name, bounds in {"lat": lat_bounds, "lon": lon_bounds, "time": time_bounds}.items():
+        if bounds is not None:
+            coordinates[f"{name}_bounds"] = ((name, "nv"), np.asarray(bounds))
     return xr.Dataset(
         {"field": (dims, data, {"units": units}), "field_status": (dims, np.asarray(reason, np.int8))}, coordinates
     )
 
 
-def made_canonical(content: xr.Dataset, **said: Any) -> xr.Dataset:
-    return canonical(content, {"field": FIELD}, **{"step": "month", **said})
+def made_canonical(
+    content: xr.Dataset, variable: Variable = FIELD, *, step: Step = "month", stamp: Stamp = "start"
+) -> xr.Dataset:
+    return canonical(content, {"field": variable}, step=step, stamp=stamp)
 
 
 def box(west: float, east: float, south: float, north: float) -> Region:
@@ -131,8 +133,8 @@ def fields(draw: st.DrawFn, *, missing: bool = False, steps: int = 2) -> xr.Data
 
 @st.composite
 def boxes(draw: st.DrawFn) -> Region:
-    """Draw a box of whole tenths of a degree, of any width up to the whole circle; it may cross the antimeridian."""
-    west, width = draw(st.integers(-1800, 1799)) / 10, draw(st.integers(5, 3600)) / 10
+    """Draw a box of whole tenths of a degree, of any width but the whole circle; it may cross the antimeridian."""
+    west, width = draw(st.integers(-1800, 1799)) / 10, draw(st.integers(5, 3599)) / 10
     south = draw(st.integers(-900, 890)) / 10
     north = draw(st.integers(int(south * 10) + 5, 900)) / 10
     east = west + width
@@ -140,7 +142,7 @@ def boxes(draw: st.DrawFn) -> Region:
 
 
 @st.composite
-def baselines(draw: st.DrawFn, *, missing: bool = False) -> tuple[xr.Dataset, Any]:
+def baselines(draw: st.DrawFn, *, missing: bool = False) -> tuple[xr.Dataset, Span]:
     """Draw a monthly series of two regions over whole years, and the span of all its years."""
     years = draw(st.integers(1, 4))
     mean = draw(values((2, 12 * years), missing=missing)).astype(np.float64)
