@@ -1,8 +1,11 @@
 """Masking by rule: a value goes and its reason stays."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from eo.canonical import STATUS
@@ -52,3 +55,37 @@ def checked_codes(path_text: str, found: Iterable[int], known: Mapping[int, str]
     strange = sorted(set(map(int, found)) - set(known))
     if strange:
         raise InputError(f"{path_text} has codes {sorted(known)}; it has also {strange[:5]}")
+
+
+def coded(packed: xr.DataArray, valid: tuple[float, float], codes: Mapping[int, str], path: Path) -> xr.DataArray:
+    """Give the status of values of which some are codes, lazily.
+
+    Parameters
+    ----------
+    packed : any dims, as stored, read without a sign where `_Unsigned` says so
+    valid : least and largest packed value that is a value
+    codes : what each other packed value means, a key of STATUS
+
+    Raises
+    ------
+    InputError
+        When computed: a packed value is neither a value nor a code that the table knows.
+    """
+    unsigned_ = str(packed.attrs.get("_Unsigned", "")).lower() == "true" and packed.dtype.kind == "i"
+
+    def status(raw: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+        numbers = raw.view(raw.dtype.str.replace("i", "u")) if unsigned_ else raw
+        out = np.full(raw.shape, STATUS["ok"], np.int8)
+        beside = (numbers < valid[0]) | (numbers > valid[1])
+        for code, reason in codes.items():
+            out[numbers == code] = STATUS[reason]
+        strange = np.unique(numbers[beside & ~np.isin(numbers, list(codes))])
+        if strange.size:
+            raise InputError(
+                f"{path}: {packed.name!r} is in {valid[0]:g}..{valid[1]:g} or a code of {sorted(codes)}; "
+                f"it has also {strange[:5].tolist()}"
+            )
+        return out
+
+    found: xr.DataArray = xr.apply_ufunc(status, packed, dask="parallelized", output_dtypes=[np.int8], keep_attrs=False)
+    return found

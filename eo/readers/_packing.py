@@ -1,5 +1,6 @@
 """Packed values to physical ones, by the CF rules: masks first, in packed units, then scale and offset."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,34 @@ _MARKS = {"_FillValue": None, "missing_value": None, "valid_min": 1, "valid_max"
 def _check_mark(variable: object, mark: str, value: npt.NDArray[Any], size: int | None) -> None:
     if value.dtype.kind not in "iuf" or size not in {None, value.size}:
         raise InputError(f"{mark} of {variable!r} has {size or 'one or more'} numbers; it is {value.tolist()!r}")
+
+
+def _number(variable: object, attributes: Mapping[str, Any], key: str, default: float) -> float:
+    found = np.asarray(attributes.get(key, default))
+    if found.dtype.kind not in "iuf" or found.size != 1 or not np.isfinite(found).all():
+        raise InputError(f"{key} of {variable!r} is a finite number; it is {found.tolist()!r}")
+    return float(found.item())
+
+
+def physical_attributes(packed: xr.DataArray) -> dict[str, Any]:
+    """Give the attributes of a variable with the limits of its values as numbers in packed units.
+
+    A `valid_range` in text (``0,-2``) is read as two numbers of the packed type. Limits of the floating-point type
+    of the packing, on packed integers, are in physical units (NetCDF Users Guide, appendix B, valid_range).
+    """
+    attributes = dict(packed.attrs)
+    said = attributes.get("valid_range")
+    if isinstance(said, str) and re.fullmatch(r"\s*-?\d+\s*,\s*-?\d+\s*", said) and packed.dtype.kind in "iu":
+        attributes["valid_range"] = np.array([int(one) for one in said.split(",")]).astype(packed.dtype)
+    scale, offset = (_number(packed.name, attributes, *one) for one in (("scale_factor", 1.0), ("add_offset", 0.0)))
+    if scale == 0:
+        raise InputError(f"scale_factor of {packed.name!r} is not zero; it is")
+    packing = {np.asarray(attributes[key]).dtype for key in ("scale_factor", "add_offset") if key in attributes}
+    for key in ("valid_min", "valid_max", "valid_range"):
+        limit = np.asarray(attributes.get(key, 0))
+        if packing and packed.dtype.kind in "iu" and limit.dtype.kind == "f" and limit.dtype == max(packing):
+            attributes[key] = np.round((limit.astype(np.float64) - offset) / scale, 3)
+    return attributes
 
 
 def _as_stored(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[Any]:
@@ -90,7 +119,8 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     ----------
     packed : any dims
         Raw values with the file's attributes: `_FillValue`, `missing_value`, `valid_min`, `valid_max`,
-        `valid_range` (all in packed units), `scale_factor`, `add_offset`, `_Unsigned`.
+        `valid_range` (in packed units, or in physical ones by the rule of `physical_attributes`), `scale_factor`,
+        `add_offset`, `_Unsigned`.
 
     Returns
     -------
@@ -101,15 +131,15 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     Raises
     ------
     InputError
-        The variable is not numeric, or an attribute that masks values is not.
+        The variable is not numeric, or an attribute that packs or masks values is not.
 
     References
     ----------
     CF-1.11 sections 2.5.1 and 8.1.
     """
-    attributes = dict(packed.attrs)
     if packed.dtype.kind not in "iuf":
         raise InputError(f"a variable is numeric, and {packed.name!r} is {packed.dtype}")
+    attributes = physical_attributes(packed)
     for mark, size in _MARKS.items():
         _check_mark(packed.name, mark, np.asarray(attributes.get(mark, np.zeros(size or 1))), size)
     plain = np.float32 if packed.dtype == np.float32 and not _scaled(attributes) else np.float64
