@@ -1,14 +1,15 @@
 """Arrays that are read when they are computed, and name their file when that fails."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-from eo.errors import InputError
+from eo.errors import EoError, InputError
 
 Read = Callable[[Any], npt.NDArray[Any]]
 _FAILURES = (OSError, RuntimeError, EOFError, zlib.error)
@@ -46,3 +47,22 @@ def lazy(
     source = _Source(read, shape, dtype, where)
     found: da.Array = da.from_array(source, chunks=chunks or shape, name=False, meta=np.empty(0, dtype))  # type: ignore[no-untyped-call]
     return found
+
+
+@contextmanager
+def reading(close: Callable[[], object]) -> Iterator[None]:
+    """Close a file when what is done here fails, and tell a failure to read it as one line.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        yield
+    except EoError:
+        close()
+        raise
+    except (*_FAILURES, KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        close()
+        raise InputError(f"must be a whole file of its format, and it is not: {error}") from None
