@@ -54,7 +54,9 @@ def _midpoint_bounds(axis: Floats, *, wrap: bool) -> Floats:
     if not steps.size:
         raise ValueError("cell bounds need at least two points on an axis, or bounds in the file; there is 1 point")
     if (steps * steps[0] <= 0).any():
-        raise ValueError(f"an axis without bounds goes one way; {axis[1:][steps * steps[0] <= 0][0]:g} turns back")
+        raise ValueError(
+            f"an axis without bounds goes one way; {axis[1:][steps * steps[0] <= 0][0]:g} repeats or turns back"
+        )
     first, last = axis[0] - steps[0] / 2, axis[-1] + steps[-1] / 2
     seam = axis[0] + 360.0 - axis[-1]
     if wrap and seam < 2 * steps.max():  # the axis goes round the circle, and its widest cell is at the seam
