@@ -1,0 +1,192 @@
+"""NetCDF files as they are stored: nothing decoded, every failure to read told as one line."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from eo.errors import InputError, unknown
+from eo.model import Product
+from eo.readers import _times
+from eo.readers._hdf5 import blocks
+from eo.readers._lazy import lazy
+
+BROKEN = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+)
+"""What the libraries raise at a file that is not what its header says."""
+
+_CELLS = 1 << 19
+"""Cells that are decoded at a time: eight bytes each, several times over."""
+
+
+def opened(path: Path, product: Product) -> xr.Dataset:
+    """Give a NetCDF file, undecoded and unread, that carries the marks of its product.
+
+    Raises
+    ------
+    InputError
+        It does not open, or one of its attributes says that it is another product.
+    """
+    try:
+        file = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False)
+    except BROKEN as error:
+        raise InputError(f"must be a NetCDF file that opens: {error}") from None
+    try:
+        _check_marks(file, product)
+    except InputError:
+        file.close()
+        raise
+    return file
+
+
+def _check_marks(file: xr.Dataset, product: Product) -> None:
+    for name, rule in product.marks.items():
+        said = str(file.attrs.get(name, ""))
+        if not re.search(rule, said):
+            raise InputError(f"a file of this product has {name!r} like {rule!r}; it has {said!r}")
+
+
+def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
+    """Give a variable as it is stored, with its attributes: each chunk read once, in pieces of a few rows.
+
+    Raises
+    ------
+    InputError
+        There is none of that name; when computed: a chunk cannot be read.
+    """
+    if name not in file.variables:
+        raise unknown("variable", name, map(str, file.variables))
+    variable = file.variables[name]
+    if variable.dtype.kind not in "iuf":
+        raise InputError(f"a variable is numeric, and {name!r} is {variable.dtype}")
+    chunks = blocks(variable.shape, variable.encoding.get("chunksizes")) if variable.ndim else ()
+    data = lazy(lambda key: variable[key].values, variable.shape, variable.dtype, f"{path}: {name!r}", chunks)
+    return xr.DataArray(_in_rows(data), dims=variable.dims, attrs=variable.attrs, name=name)
+
+
+def _in_rows(data: da.Array) -> da.Array:
+    """Give an array in pieces of whole rows of its chunks, so that only what is packed is held by the chunk."""
+    if data.ndim < 2 or not data.size:  # noqa: PLR2004 - rows need a plane
+        return data
+    *others, height, width = data.chunksize
+    rows = max(1, _CELLS // (width * int(np.prod(others, dtype=np.int64))))
+    return data if rows >= height else data.rechunk({data.ndim - 2: rows})  # type: ignore[no-untyped-call]
+
+
+def check_packing(packed: xr.DataArray, required: tuple[str, ...] = ()) -> xr.DataArray:
+    """Give a stored variable whose scale and offset are one finite number each.
+
+    Parameters
+    ----------
+    required : attributes that integers must have
+
+    Raises
+    ------
+    InputError
+        One is absent or is none.
+    """
+    absent = [one for one in required if one not in packed.attrs]
+    if absent and packed.dtype.kind in "iu":
+        raise InputError(f"packed integers have {sorted(required)}; {packed.name!r} has no {absent}")
+    for name in ("scale_factor", "add_offset"):
+        said = np.asarray(packed.attrs.get(name, 1.0))
+        if said.size != 1 or said.dtype.kind not in "iuf" or not np.isfinite(said).all():
+            raise InputError(f"{name} of {packed.name!r} is a finite number; it is {packed.attrs[name]!r}")
+    if np.asarray(packed.attrs.get("scale_factor", 1.0)).item() == 0:
+        raise InputError(f"scale_factor of {packed.name!r} is not zero; it is {packed.attrs['scale_factor']!r}")
+    return packed
+
+
+def raw(file: xr.Dataset, name: str) -> npt.NDArray[Any]:
+    """Give a small variable whole, as stored.
+
+    Raises
+    ------
+    InputError
+        There is none, or it cannot be read.
+    """
+    if name not in file.variables:
+        raise unknown("variable", name, map(str, file.variables))
+    try:
+        return np.asarray(file.variables[name].values)
+    except BROKEN as error:
+        raise InputError(f"{name!r} must be readable: {error}") from None
+
+
+def numbers(file: xr.Dataset, name: str) -> npt.NDArray[np.float64]:
+    """Give a small variable whole, as float64: an axis, its bounds, a position.
+
+    Raises
+    ------
+    InputError
+        There is none, it cannot be read, or a value is no number.
+    """
+    found = np.asarray(raw(file, name))
+    if found.dtype.kind not in "iuf":
+        raise InputError(f"{name!r} is numeric, and it is {found.dtype}")
+    found = found.astype(np.float64)
+    if not np.isfinite(found).all():
+        raise InputError(f"{name!r} has a finite number everywhere; {np.count_nonzero(~np.isfinite(found))} are not")
+    return found
+
+
+def times(file: xr.Dataset, name: str, like: str = "") -> npt.NDArray[np.datetime64]:
+    """Give time stamps or their bounds, datetime64[ns].
+
+    Parameters
+    ----------
+    like : the coordinate whose units its bounds share (CF-1.11 section 7.1)
+
+    Raises
+    ------
+    InputError
+        No such variable, or its values, units and calendar do not give real dates.
+    """
+    attributes = (file.variables[like].attrs if like in file.variables else {}) | (
+        file.variables[name].attrs if name in file.variables else {}
+    )
+    return _times.times(np.atleast_1d(raw(file, name)), attributes, name)
+
+
+def check_named(path: Path, product: Product, stamps: npt.NDArray[np.datetime64]) -> None:
+    """Refuse a file whose name says another date than its content.
+
+    Raises
+    ------
+    InputError
+        They differ.
+    """
+    match = re.fullmatch(product.filename, path.name) if product.filename else None
+    groups = match.groupdict() if match else {}
+    date = "-".join(str(groups[one]) for one in ("year", "month", "day") if groups.get(one))
+    if date and not str(stamps[0]).startswith(date):
+        raise InputError(f"a file is of the date in its name, {date}; its content is of {str(stamps[0])[:10]}")
+
+
+def bounds(file: xr.Dataset, name: str, size: int) -> str | None:
+    """Give the name of the bounds of a coordinate, if its file has them in the shape that they must have.
+
+    Raises
+    ------
+    InputError
+        They have another shape.
+    """
+    said: Any = file.variables[name].attrs.get("bounds")
+    if said not in file.variables:
+        return None
+    if file.variables[said].shape != (size, 2):
+        raise InputError(f"bounds of {name!r} have shape ({size}, 2); {said!r} has {file.variables[said].shape}")
+    return str(said)
