@@ -1,0 +1,170 @@
+"""HDF5 chunks read past the HDF5 library: bytes from the file, inflated outside any lock.
+
+The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and each
+chunk is then read, inflated by libdeflate (which checks the Adler-32 of the stream) and unshuffled on its own. It serves
+the combination that agencies use, deflate with or without shuffle; anything else is left to the library.
+The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and each
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import deflate
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from eo.errors import InputError
+
+_DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
+_LARGEST = 1 << 30
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """One dataset of a file as its chunks; indexing gives values, and reads only the chunks that it needs."""
+
+    path: Path
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunk: tuple[int, ...]
+    where: dict[tuple[int, ...], tuple[int, int]]
+    """Number of the chunk along each axis -> offset and size in the file; a chunk that is absent is all fill."""
+    fill: Any
+    shuffled: bool
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    def __getitem__(self, key: tuple[slice, ...]) -> npt.NDArray[Any]:
+        """Give the values of a window: a slice for each axis.
+
+        Raises
+        ------
+        InputError
+            A chunk that is needed is not whole.
+        """
+        windows = [range(*one.indices(size)) for one, size in zip(key, self.shape, strict=True)]
+        out = np.empty([len(one) for one in windows], self.dtype)
+        if not out.size:
+            return out
+        with self.path.open("rb", buffering=0) as stream:
+            for number in self._needed(windows):
+                inside, place = self._overlap(number, windows)
+                self._put(out, place, inside, self._plain(stream.fileno(), number))
+        return out
+
+    def _needed(self, windows: list[range]) -> Iterator[tuple[int, ...]]:
+        """Give the numbers of the chunks that a window touches."""
+        spans = [
+            range(min(one[0], one[-1]) // size, max(one[0], one[-1]) // size + 1)
+            for one, size in zip(windows, self.chunk, strict=True)
+        ]
+        return itertools.product(*spans)
+
+    def _overlap(self, number: tuple[int, ...], windows: list[range]) -> tuple[Any, Any]:
+        """Give where a chunk and a window meet: in the chunk, and in the window."""
+        inside, place = [], []
+        for index, size, window in zip(number, self.chunk, windows, strict=True):
+            wanted = np.asarray(window)
+            hits = np.flatnonzero((wanted >= index * size) & (wanted < (index + 1) * size))
+            start = int(wanted[hits[0]]) - index * size if hits.size else 0
+            stop = start + (hits.size - 1) * window.step if hits.size else 0
+            inside.append(_slice(start, stop, window.step) if hits.size else slice(0, 0))
+            place.append(slice(int(hits[0]), int(hits[-1]) + 1) if hits.size else slice(0, 0))
+        return tuple(inside), tuple(place)
+
+    def _plain(self, file: int, number: tuple[int, ...]) -> bytes | None:
+        """Give the inflated bytes of a chunk; None for one that was never written."""
+        if number not in self.where:
+            return None
+        offset, size = self.where[number]
+        length = int(np.prod(self.chunk)) * self.dtype.itemsize
+        stored = os.pread(file, size, offset)
+        try:
+            plain: bytes = deflate.zlib_decompress(stored, length)
+        except deflate.DeflateError as error:
+            raise InputError(f"{self._chunk(number)} must inflate, and it does not: {error}") from None
+        if len(plain) != length:
+            raise InputError(f"{self._chunk(number)} must have {length} bytes, and it has {len(plain)}")
+        return plain
+
+    def _put(self, out: npt.NDArray[Any], place: tuple[Any, ...], inside: tuple[Any, ...], plain: bytes | None) -> None:
+        """Put the part of a chunk that is asked for where it belongs, byte plane by byte plane where shuffled."""
+        if plain is None:
+            out[place] = self.fill
+        elif not self.shuffled:
+            out[place] = np.frombuffer(plain, self.dtype).reshape(self.chunk)[inside]
+        else:
+            width = self.dtype.itemsize
+            planes = np.frombuffer(plain, np.uint8).reshape(width, *self.chunk)
+            target = out.view(np.uint8).reshape(*out.shape, width)
+            for byte in range(width):
+                target[(*place, byte)] = planes[(byte, *inside)]
+
+    def _chunk(self, number: tuple[int, ...]) -> str:
+        return f"{self.path}: chunk {number} of {self.name!r}"
+
+
+def _slice(start: int, stop: int, step: int) -> slice:
+    """Give the slice from start to stop, both included; going down, it may end at the first element."""
+    if step > 0:
+        return slice(start, stop + 1, step)
+    return slice(start, stop - 1 if stop else None, step)
+
+
+def chunks(path: Path, name: str) -> Chunks | None:
+    """Give a dataset of an HDF5 file as its chunks; None where it is not HDF5, not chunked, or filtered otherwise.
+
+    Parameters
+    ----------
+    path : the file
+    name : the dataset in it
+
+    Raises
+    ------
+    InputError
+        The file is HDF5 and does not open.
+    """
+    if not h5py.is_hdf5(path):
+        return None
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.get(name)
+            return _indexed(path, found) if isinstance(found, h5py.Dataset) else None
+    except OSError as error:
+        raise InputError(f"{path} must be a whole HDF5 file: {error}") from None
+
+
+def _indexed(path: Path, stored: h5py.Dataset) -> Chunks | None:
+    plain = stored.dtype.kind in "iuf" and stored.dtype.isnative and stored.ndim > 0
+    if not plain or not stored.chunks or stored.is_virtual or stored.external:
+        return None
+    properties = stored.id.get_create_plist()
+    filters = [properties.get_filter(number)[0] for number in range(properties.get_nfilters())]
+    if filters not in ([_SHUFFLE, _DEFLATE], [_DEFLATE]):
+        return None
+    if int(np.prod(stored.chunks)) * stored.dtype.itemsize > _LARGEST:
+        return None
+    where: dict[tuple[int, ...], tuple[int, int]] = {}
+    skipped = False
+
+    def note(one: Any) -> None:  # noqa: ANN401 - h5py's StoreInfo
+        nonlocal skipped
+        skipped = skipped or one.filter_mask != 0
+        number = tuple(start // size for start, size in zip(one.chunk_offset, stored.chunks, strict=True))
+        where[number] = (one.byte_offset, one.size)
+
+    stored.id.chunk_iter(note)
+    if skipped:
+        return None
+    shuffled = _SHUFFLE in filters
+    fill = stored.fillvalue
+    return Chunks(path, str(stored.name), stored.shape, stored.dtype, stored.chunks, where, fill, shuffled)
