@@ -10,6 +10,7 @@ import xarray as xr
 
 from eo.canonical import STATUS
 from eo.errors import InputError
+from eo.readers._packing import decoded
 
 
 def masked(
@@ -77,6 +78,7 @@ def coded(packed: xr.DataArray, valid: tuple[float, float], codes: Mapping[int, 
         numbers = raw.view(raw.dtype.str.replace("i", "u")) if unsigned_ else raw
         out = np.full(raw.shape, STATUS["ok"], np.int8)
         beside = (numbers < valid[0]) | (numbers > valid[1])
+        out[~np.isfinite(numbers)] = STATUS["never_observed"]
         for code, reason in codes.items():
             out[numbers == code] = STATUS[reason]
         strange = np.unique(numbers[beside & ~np.isin(numbers, list(codes))])
@@ -89,3 +91,15 @@ def coded(packed: xr.DataArray, valid: tuple[float, float], codes: Mapping[int, 
 
     found: xr.DataArray = xr.apply_ufunc(status, packed, dask="parallelized", output_dtypes=[np.int8], keep_attrs=False)
     return found
+
+
+def coded_field(
+    packed: xr.DataArray, valid: tuple[float, float], codes: Mapping[int, str], path: Path
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Give physical values and status where some packed values are codes, see `coded`, whatever limits are stated."""
+    limits = ("valid_min", "valid_max", "valid_range", "missing_value")
+    plain = packed.copy(deep=False)
+    plain.attrs = {key: value for key, value in packed.attrs.items() if key not in limits}
+    status = coded(plain, valid, codes, path)
+    values, _ = decoded(plain)
+    return values.where(status == STATUS["ok"]).assign_attrs(values.attrs), status
