@@ -1,9 +1,8 @@
 """HDF5 chunks read past the HDF5 library: bytes from the file, inflated outside any lock.
 
-The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and each
-chunk is then read, inflated by libdeflate (which checks the Adler-32 of the stream) and unshuffled on its own. It serves
-the combination that agencies use, deflate with or without shuffle; anything else is left to the library.
-The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and each
+The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and
+each chunk is then read, inflated by libdeflate (which checks the Adler-32 of the stream) and unshuffled on its own. It
+serves the combination that agencies use, deflate with or without shuffle; anything else is left to the library.
 """
 
 import itertools
@@ -81,7 +80,7 @@ class Chunks:
             place.append(slice(int(hits[0]), int(hits[-1]) + 1) if hits.size else slice(0, 0))
         return tuple(inside), tuple(place)
 
-    def _plain(self, file: int, number: tuple[int, ...]) -> bytes | None:
+    def _plain(self, file: int, number: tuple[int, ...]) -> bytearray | None:
         """Give the inflated bytes of a chunk; None for one that was never written."""
         if number not in self.where:
             return None
@@ -89,14 +88,16 @@ class Chunks:
         length = int(np.prod(self.chunk)) * self.dtype.itemsize
         stored = os.pread(file, size, offset)
         try:
-            plain: bytes = deflate.zlib_decompress(stored, length)
+            plain: bytearray = deflate.zlib_decompress(stored, length)
         except deflate.DeflateError as error:
             raise InputError(f"{self._chunk(number)} must inflate, and it does not: {error}") from None
         if len(plain) != length:
             raise InputError(f"{self._chunk(number)} must have {length} bytes, and it has {len(plain)}")
         return plain
 
-    def _put(self, out: npt.NDArray[Any], place: tuple[Any, ...], inside: tuple[Any, ...], plain: bytes | None) -> None:
+    def _put(
+        self, out: npt.NDArray[Any], place: tuple[Any, ...], inside: tuple[Any, ...], plain: bytearray | None
+    ) -> None:
         """Put the part of a chunk that is asked for where it belongs, byte plane by byte plane where shuffled."""
         if plain is None:
             out[place] = self.fill
