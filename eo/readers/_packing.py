@@ -41,10 +41,13 @@ def physical_attributes(packed: xr.DataArray) -> dict[str, Any]:
     if scale == 0:
         raise InputError(f"scale_factor of {packed.name!r} is not zero; it is")
     packing = {np.asarray(attributes[key]).dtype for key in ("scale_factor", "add_offset") if key in attributes}
+    order = 1 if scale > 0 else -1
+    turned = {"valid_min": "valid_max", "valid_max": "valid_min"} if scale < 0 else {}
     for key in ("valid_min", "valid_max", "valid_range"):
-        limit = np.asarray(attributes.get(key, 0))
+        limit = np.asarray(packed.attrs.get(key, 0))
         if packing and packed.dtype.kind in "iu" and limit.dtype.kind == "f" and limit.dtype == max(packing):
-            attributes[key] = np.round((limit.astype(np.float64) - offset) / scale, 3)
+            found = np.round((limit.astype(np.float64) - offset) / scale, 3)
+            attributes[turned.get(key, key)] = found[::order] if found.ndim else found
     return attributes
 
 
