@@ -1,6 +1,7 @@
 """What lies below a GHRSST value (sea, ice, land, lake), and how good it is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,9 @@ from eo.readers._stored import stored
 _SEA = ("water", "sea", "open_water", "ocean")
 _ICE = ("sea_ice", "ice")
 _ELSEWHERE = ("land", "lake", "river", "optional_lake_surface", "optional_river_surface")
+_UNKNOWN, _WATER, _FROZEN, _OTHER = range(4)
 _LEVELS = range(6)
 """quality_level: 0 no data, 1 bad, 2 worst, 3 low, 4 acceptable, 5 best (GDS 2.0, table 9-2)."""
-
-
-@dataclass(frozen=True)
-class Surface:
-    """What lies below each cell; nowhere all three where the file does not say."""
-
-    sea: xr.DataArray
-    ice: xr.DataArray
-    elsewhere: xr.DataArray
 
 
 def is_sea_ice(variable: Variable) -> bool:
@@ -36,8 +29,10 @@ def is_sea_ice(variable: Variable) -> bool:
     return variable.standard_name == "sea_ice_area_fraction"
 
 
-def surface(file: xr.Dataset, path: Path, kind: str, *, mask: bool) -> Surface | None:
-    """Give what lies below: from `mask` of an analysis or `l2p_flags` of an observation; None where there is neither.
+def surface(file: xr.Dataset, path: Path, kind: str, *, mask: bool) -> xr.DataArray | None:
+    """Give what lies below each cell (unknown, sea, ice, elsewhere) from `mask` or, of observations, `l2p_flags`.
+
+    None where the file has neither.
 
     Raises
     ------
@@ -49,26 +44,28 @@ def surface(file: xr.Dataset, path: Path, kind: str, *, mask: bool) -> Surface |
     return _surface(file, path, "l2p_flags", strict=False) if "l2p_flags" in file.variables else None
 
 
-def _surface(file: xr.Dataset, path: Path, name: str, *, strict: bool) -> Surface:
+def _surface(file: xr.Dataset, path: Path, name: str, *, strict: bool) -> xr.DataArray:
     raw = stored(file, name, path)
     flags = _as_bits(table(name, raw.attrs, raw.dtype), str(raw.attrs.get("comment", "")))
     known = {*_SEA, *_ICE, *_ELSEWHERE}
     strange = [one for one in flags.codes if one not in known and "reserved" not in one and "spare" not in one]
     if strict and strange:
         raise InputError(f"meanings of {name!r} are among {sorted(known)}; it has also {strange}")
-    names = {"latitude": "lat", "longitude": "lon"}
-    raw = raw.rename({dim: names[str(dim)] for dim in raw.dims if dim in names}).drop_attrs()
 
-    def where(meanings: tuple[str, ...]) -> xr.DataArray:
-        def block(part: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-            if strict:
-                flags.check(part, f"{path}: ")
-            return flags.present(part, meanings)
-
-        found: xr.DataArray = xr.apply_ufunc(block, raw, dask="parallelized", output_dtypes=[bool])
+    def block(part: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+        if strict:
+            flags.check(part, f"{path}: ")
+        found = np.full(part.shape, _UNKNOWN, np.int8)
+        for code, meanings in ((_WATER, _SEA), (_FROZEN, _ICE), (_OTHER, _ELSEWHERE)):
+            found[flags.present(part, meanings)] = code
         return found
 
-    return Surface(where(_SEA), where(_ICE), where(_ELSEWHERE))
+    return xr.DataArray(raw.data.map_blocks(block, dtype=np.int8), dims=lat_lon(raw.dims))
+
+
+def lat_lon(dims: tuple[Hashable, ...]) -> tuple[str, ...]:
+    """Give dims as `time`, `lat`, `lon`, whichever of both spellings a file has."""
+    return tuple({"latitude": "lat", "longitude": "lon"}.get(str(one), str(one)) for one in dims)
 
 
 def _as_bits(flags: Flags, comment: str) -> Flags:
@@ -82,7 +79,7 @@ def _as_bits(flags: Flags, comment: str) -> Flags:
 
 
 def on_sea(
-    values: xr.DataArray, status: xr.DataArray, below: Surface | None, *, without_gaps: bool, keep_ice: bool
+    values: xr.DataArray, status: xr.DataArray, below: xr.DataArray | None, *, without_gaps: bool, keep_ice: bool
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Give values and status with what is not of the sea outside the domain.
 
@@ -90,19 +87,23 @@ def on_sea(
     ----------
     values : any dims
     status : same dims, int8
-    below : what the file says of each cell
+    below : what lies below each cell, see `surface`
     without_gaps : a cell without a value, of which the file does not say that it is sea, is land
     keep_ice : a cell with sea ice is of the sea
     """
-    gap = status == STATUS["never_observed"]
-    if below is None:
-        outside = gap if without_gaps else xr.zeros_like(gap)
-    else:
-        outside = below.elsewhere if keep_ice else below.elsewhere | below.ice
+    if below is None and not without_gaps:
+        return values, status
+    known = xr.zeros_like(status) if below is None else below
+
+    def block(found: npt.NDArray[np.int8], surface_: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        outside = surface_ == _OTHER if keep_ice else surface_ >= _FROZEN
         if without_gaps:
-            outside = outside | (gap & ~below.sea & ~below.ice)
-    found = xr.where(outside, np.int8(STATUS["outside_domain"]), status).astype(np.int8)
-    return values.where(~outside).assign_attrs(values.attrs), found.transpose(*status.dims)
+            outside |= (surface_ == _UNKNOWN) & (found == STATUS["never_observed"])
+        return np.where(outside, np.int8(STATUS["outside_domain"]), found)
+
+    found: xr.DataArray = xr.apply_ufunc(block, status, known, dask="parallelized", output_dtypes=[np.int8])
+    found = found.transpose(*status.dims)
+    return values.where(found != STATUS["outside_domain"]).assign_attrs(values.attrs), found
 
 
 def of_quality(
@@ -121,7 +122,6 @@ def of_quality(
     raw = stored(file, "quality_level", path)
     if raw.dtype.kind not in "iu":
         raise InputError(f"'quality_level' is a number of a level, and it is {raw.dtype}")
-    names = {"latitude": "lat", "longitude": "lon"}
     fill = raw.attrs.get("_FillValue")
 
     def level(part: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
@@ -131,7 +131,6 @@ def of_quality(
             raise InputError(f"{path}: 'quality_level' is 0 to 5; it is also {strange[0]}")
         return plain.astype(np.int8)
 
-    levels = xr.apply_ufunc(level, raw.drop_attrs(), dask="parallelized", output_dtypes=[np.int8])
-    levels = levels.rename({dim: names[str(dim)] for dim in levels.dims if dim in names})
+    levels = xr.DataArray(raw.data.map_blocks(level, dtype=np.int8), dims=lat_lon(raw.dims))
     values, status = masked(values, status, levels == 0, "never_observed")
     return masked(values, status, levels < lowest, "quality_masked")

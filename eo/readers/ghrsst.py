@@ -18,7 +18,7 @@ from pydantic import Field
 
 from eo.model import Product, Record, Variable
 from eo.readers._ghrsst_grid import axes
-from eo.readers._ghrsst_masks import Surface, is_sea_ice, of_quality, on_sea, surface
+from eo.readers._ghrsst_masks import is_sea_ice, lat_lon, of_quality, on_sea, surface
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._stored import check_named, check_packing, opened, stored
@@ -77,23 +77,18 @@ def _fields(file: xr.Dataset, path: Path, product: Product, said: Options) -> di
                 values = _unbiased(values, file, path)
             values, status = of_quality(values, status, file, path, said.quality)
         keep_ice = said.sea_ice == "kept" or is_sea_ice(variable)
-        fields[name], fields[f"{name}_status"] = _plain(*_on_sea(values, status, below, said, keep_ice=keep_ice))
+        fields[name], fields[f"{name}_status"] = on_sea(
+            values, status, below, without_gaps=said.kind == "analysis", keep_ice=keep_ice
+        )
         spread = _uncertainty(file, path, variable)
         if spread is not None:
-            fields[f"{name}_uncertainty"] = _plain(spread.where(fields[name].notnull()).assign_attrs(spread.attrs))[0]
+            fields[f"{name}_uncertainty"] = spread.where(fields[name].notnull()).assign_attrs(spread.attrs)
     return fields
-
-
-def _on_sea(
-    values: xr.DataArray, status: xr.DataArray, below: Surface | None, said: Options, *, keep_ice: bool
-) -> tuple[xr.DataArray, xr.DataArray]:
-    return on_sea(values, status, below, without_gaps=said.kind == "analysis", keep_ice=keep_ice)
 
 
 def _decoded(file: xr.Dataset, path: Path, name: str) -> tuple[xr.DataArray, xr.DataArray]:
     packed = check_packing(stored(file, name, path), ("scale_factor", "add_offset", "_FillValue"))
-    names = {"latitude": "lat", "longitude": "lon"}
-    return decoded(packed.rename({dim: names[str(dim)] for dim in packed.dims if dim in names}))
+    return decoded(xr.DataArray(packed.data, dims=lat_lon(packed.dims), attrs=packed.attrs, name=packed.name))
 
 
 def _unbiased(values: xr.DataArray, file: xr.Dataset, path: Path) -> xr.DataArray:
@@ -105,7 +100,3 @@ def _unbiased(values: xr.DataArray, file: xr.Dataset, path: Path) -> xr.DataArra
 def _uncertainty(file: xr.Dataset, path: Path, variable: Variable) -> xr.DataArray | None:
     name = next((one for one in variable.uncertainty if one in file.variables), None)
     return None if name is None else _decoded(file, path, name)[0]
-
-
-def _plain(*fields: xr.DataArray) -> tuple[xr.DataArray, ...]:
-    return tuple(one.drop_vars(list(one.coords)) for one in fields)
