@@ -39,13 +39,25 @@ def write_duacs(  # noqa: PLR0913 - a granule has many facts
     latitude, longitude = centres(0.125, 0.25, rows), centres(west, 0.25, columns)
     half = np.array([-0.125, 0.125], "f4")
     variables = {
-        "time": Stored((day + np.arange(steps)).astype("f4"), ("time",), {"units": "days since 1950-01-01 00:00:00", "calendar": "gregorian", "standard_name": "time", "axis": "T"}),  # noqa: E501
-        "latitude": Stored(latitude, ("latitude",), {"units": "degrees_north", "standard_name": "latitude", "bounds": "lat_bnds"}),  # noqa: E501
-        "longitude": Stored(longitude, ("longitude",), {"units": "degrees_east", "standard_name": "longitude", "bounds": "lon_bnds"}),  # noqa: E501
+        "time": Stored(
+            (day + np.arange(steps)).astype("f4"),
+            ("time",),
+            {"units": "days since 1950-01-01 00:00:00", "calendar": "gregorian", "standard_name": "time", "axis": "T"},
+        ),
+        "latitude": Stored(
+            latitude, ("latitude",), {"units": "degrees_north", "standard_name": "latitude", "bounds": "lat_bnds"}
+        ),
+        "longitude": Stored(
+            longitude, ("longitude",), {"units": "degrees_east", "standard_name": "longitude", "bounds": "lon_bnds"}
+        ),
         "lat_bnds": Stored(latitude[:, None] + half, ("latitude", "nv"), {"units": "degrees_north"}),
         "lon_bnds": Stored(longitude[:, None] + half, ("longitude", "nv"), {"units": "degrees_east"}),
-        "crs": Stored(np.array(-2147483647, "i4"), (), {"grid_mapping_name": "latitude_longitude", "semi_major_axis": 6378136.3, "inverse_flattening": 298.257}),  # noqa: E501
-    }  # fmt: skip
+        "crs": Stored(
+            np.array(-2147483647, "i4"),
+            (),
+            {"grid_mapping_name": "latitude_longitude", "semi_major_axis": 6378136.3, "inverse_flattening": 298.257},
+        ),
+    }
     for name in names:
         said = {"units": "m/s"} if name.startswith(("u", "v")) else {}
         variables[name] = Stored(packed(truth, 0.0001, 0, "i4", FILL), DIMS, height | said, chunks)

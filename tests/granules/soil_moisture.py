@@ -51,11 +51,23 @@ def write_soil_moisture(  # noqa: PLR0913 - a granule has many facts
         spread = np.where(np.isnan(truth), -9999, 0.04 * top).astype("f4")
     number = (np.datetime64(date, "D") - np.datetime64("1970-01-01", "D")).astype(float)
     variables = {
-        "lat": Stored(centres(corner[0] - 0.125, -0.25, rows), ("lat",), {"standard_name": "latitude", "units": "degrees_north", "valid_range": np.array([-90.0, 90.0])}),  # noqa: E501
-        "lon": Stored(centres(corner[1] + 0.125, 0.25, columns), ("lon",), {"standard_name": "longitude", "units": "degrees_east", "valid_range": np.array([-180.0, 180.0])}),  # noqa: E501
-        "time": Stored(np.array([number]), ("time",), {"standard_name": "time", "units": "days since 1970-01-01 00:00:00 UTC", "calendar": "standard"}),  # noqa: E501
+        "lat": Stored(
+            centres(corner[0] - 0.125, -0.25, rows),
+            ("lat",),
+            {"standard_name": "latitude", "units": "degrees_north", "valid_range": np.array([-90.0, 90.0])},
+        ),
+        "lon": Stored(
+            centres(corner[1] + 0.125, 0.25, columns),
+            ("lon",),
+            {"standard_name": "longitude", "units": "degrees_east", "valid_range": np.array([-180.0, 180.0])},
+        ),
+        "time": Stored(
+            np.array([number]),
+            ("time",),
+            {"standard_name": "time", "units": "days since 1970-01-01 00:00:00 UTC", "calendar": "standard"},
+        ),
         "sm": Stored(raw[None], DIMS, field | (sm_attributes or {}), (1, rows, columns), 9),
-    }  # fmt: skip
+    }
     if step == "DAILY":
         variables |= _daily(truth, spread, field, flag, bits=not packs)
     else:
@@ -71,9 +83,15 @@ def _daily(truth: Array, spread: Array, field: dict[str, Any], flag: Array | Non
     return {
         "sm_uncertainty": Stored(spread[None], DIMS, field, chunks, 9),
         "flag": Stored(codes.astype("i1")[None], DIMS, said | {"flag_meanings": "x " * len(known)}, chunks, 9),
-        "t0": Stored(np.full(chunks, -9999.0), DIMS, {"_FillValue": -9999.0, "units": "days since 1970-01-01 00:00:00 UTC"}, chunks, 9),  # noqa: E501
+        "t0": Stored(
+            np.full(chunks, -9999.0),
+            DIMS,
+            {"_FillValue": -9999.0, "units": "days since 1970-01-01 00:00:00 UTC"},
+            chunks,
+            9,
+        ),
         "dnflag": Stored(np.full(chunks, 100, "i1"), DIMS, {"_FillValue": np.int8(127)}, chunks, 9),
-    }  # fmt: skip
+    }
 
 
 def _aggregated(truth: Array) -> dict[str, Stored]:
