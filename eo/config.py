@@ -225,8 +225,9 @@ def _with_geometry(region: Region, path: Path) -> Region:
         return region
     try:
         text = (path.parent / region.polygons).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: polygons {region.polygons!r} must be readable: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: polygons {region.polygons!r} must be readable: {said}") from None
     return region.model_copy(update={"geometry": text})
 
 
@@ -266,6 +267,15 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
             raise unknown("region", region, known, str(place / "regions.yaml"))
     if len(set(config.regions)) != len(config.regions):
         raise InputError(f"{path}: regions stand once each; they are {list(config.regions)}")
+    if config.validation is not None:
+        _check_reference(config.validation, config, str(path))
     parameters = indicator.checked(dict(config.parameters), str(path))
     regions = {region: known[region] for region in config.regions}
     return Run(name, place, config, product, indicator, parameters, regions, load_publisher(place))
+
+
+def _check_reference(reference: Reference, config: RunConfig, where: str) -> None:
+    if reference.region not in config.regions:
+        raise unknown("region", reference.region, config.regions, f"the run that the validation of {where} compares")
+    if reference.variable != config.variable:
+        raise unknown("variable", reference.variable, [config.variable], f"the validation of {where}")

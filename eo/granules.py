@@ -91,7 +91,7 @@ def take_in(name: str, product: Product, store: Store, work: Path) -> list[Granu
 
 
 def _one(name: str, product: Product, found: sources.Found, store: Store, work: Path) -> Granule:
-    record = store.record(name, digest([str(found.path), found.origin, product.reading()]))
+    record = store.record(name, digest([str(found.path), found.origin, product.reading(), _code(product)]))
     known = _recorded(record, found.path)
     if known:
         return known
@@ -119,6 +119,10 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
     return granule
 
 
+def _code(product: Product) -> str:
+    return code_digest(*READING, *readers.modules(product.reader))
+
+
 def grid_name(content: xr.Dataset) -> str:
     """Give the size of a canonical grid and the digest of its cells."""
     names = ("lat_bounds", "lon_bounds") if spatial_dims(content) == LAT_LON else PROJECTED
@@ -132,15 +136,14 @@ def _written(path: Path, text: str) -> None:
 
 
 def _recorded(record: Path, path: Path) -> Granule | None:
-    """Give the granule of a record, if the file is still the one that was recorded."""
+    """Give the granule of a record, if the record is whole and the file still the one that was recorded."""
     try:
         found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+        granule = Granule(**found | {"path": Path(found["path"]), "times": tuple(found["times"])})
         now = path.stat()
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    if (now.st_size, now.st_mtime_ns) != (found["size"], found["modified"]):
-        return None
-    return Granule(**found | {"path": Path(found["path"]), "times": tuple(found["times"])})
+    return granule if (now.st_size, now.st_mtime_ns) == (granule.size, granule.modified) else None
 
 
 def parts(name: str, product: Product, granules: Iterable[Granule], period: Span, what: str = "period") -> list[Part]:
@@ -202,6 +205,6 @@ def _part(name: str, product: Product, period: str, granules: dict[str, Granule]
         "granules": [one.sha256 for one in ordered],
         "product": [name, product.reading()],
         "period": period,
-        "code": code_digest(*READING, *readers.modules(product.reader)),
+        "code": _code(product),
     }
     return Part(name, period, digest(named), ordered)

@@ -84,12 +84,12 @@ def load(path: Path) -> dict[str, Any]:
         There is none beside it, or it belongs to another state of the file.
     """
     beside = path.with_suffix(".json")
-    stated = netcdf.attributes(path).get("content_digest")
+    content = netcdf.content(path)
     try:
-        found: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        found = json.loads(beside.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(f"a result has its lineage beside it, and {beside} is not there or not JSON") from None
-    if stated is None or found.get("content_digest") != stated:
+    if not isinstance(found, dict) or found.get("content_digest") != content:
         raise InputError(f"{beside} must belong to {path}; its content_digest is another. Run the build again")
     return found
 

@@ -20,7 +20,7 @@ from eo.coverage import monthly_mean
 from eo.errors import InputError
 from eo.model import Part, Span
 from eo.normals import Normal, load_normal
-from eo.parts import reduction_path, write_reduction
+from eo.parts import reduction_path, write_part, write_reduction
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
 from eo.steps import steps_in
@@ -196,7 +196,7 @@ def finish(plan_: Plan) -> Built:
         arguments = run.parameters if normal is None else {**run.parameters, "normal": normal.content}
         months = _complete(series, run.period)
         computed = run.indicator.compute(months, **arguments).assign_coords(time_bounds=months["time_bounds"])
-        with netcdf.opened(store.part(plan_.parts[0])) as grid:
+        with netcdf.opened(write_part(plan_.parts[0], run.product, store, work)) as grid:
             at = zones(run.regions, grid)
         made = write_result(
             run,

@@ -63,8 +63,9 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or _is_full(path)
-    if full:
+    number = getattr(error, "errno", None) or 0
+    told = number > 0  # the NetCDF library gives negative numbers of its own, whatever the system said
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or (not told and _is_full(path)):
         return f"{path} needs room, and the disk is full (or over its quota); nothing half-written was left"
     said = getattr(error, "strerror", None) or str(error)
     return f"{path} must be writable, and it is not: {said}"
