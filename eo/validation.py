@@ -1,12 +1,12 @@
 """Comparison of a result with a published series."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from eo import references
 from eo.config import Reference, Run
 from eo.errors import InputError, unknown
 from eo.model import Check
@@ -68,32 +68,6 @@ def digest_of(run: Run) -> str:
     return file_sha256(path)
 
 
-def published(path: Path, column: str) -> xr.DataArray:
-    """Give a published monthly series: (time,), units of the table.
-
-    Parameters
-    ----------
-    path : CSV with a column ``time`` (YYYY-MM), one row a month; lines that start with # are comments
-
-    Raises
-    ------
-    InputError
-        No such file, column or month, or a value that is not a number.
-    """
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    rows = list(csv.DictReader(lines))
-    known = list(rows[0]) if rows else []
-    for name in ("time", column):
-        if name not in known:
-            raise unknown("column", name, known, str(path))
-    try:
-        time = np.array([row["time"] for row in rows], dtype="datetime64[M]")
-        values = np.array([float(row[column]) for row in rows])
-    except ValueError as error:
-        raise InputError(f"{path} has a month and a number in each row: {error}") from None
-    return xr.DataArray(values, {"time": time.astype("datetime64[ns]")}, ("time",))
-
-
 def validation(run: Run, series: xr.DataArray) -> Validation | None:
     """Give the agreement of a monthly series (region, time) with the run's reference; None without one.
 
@@ -107,7 +81,7 @@ def validation(run: Run, series: xr.DataArray) -> Validation | None:
         return None
     if reference.region not in run.regions:
         raise unknown("region", reference.region, run.regions, f"validation of run {run.name!r}")
-    theirs = published(path, reference.column)
+    theirs = references.table(references.text_of(path), reference.column, where=str(path))
     ours = series.sel(region=reference.region, drop=True)
     common, at, there = np.intersect1d(ours["time"].values, theirs["time"].values, return_indices=True)
     units = run.product.variables[run.config.variable].units
