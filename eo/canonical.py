@@ -146,7 +146,8 @@ def _values(field: xr.DataArray, variable: Variable, where: str) -> xr.DataArray
         raise InputError(f"a variable states its units, and {variable.source!r} does not")
 
     def convert(block: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        values = converted(block, source, variable.units, difference=variable.difference).astype(np.float32)
+        with np.errstate(over="ignore"):  # what overflows is infinite, and not plausible
+            values = converted(block, source, variable.units, difference=variable.difference).astype(np.float32)
         _check_plausible(values, variable, where)
         return values
 
