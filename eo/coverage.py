@@ -63,7 +63,7 @@ def monthly_mean(series: xr.Dataset) -> xr.Dataset:
     if np.array_equal(edges, bounds):
         return series
     pieces = [_one_month(series, bounds, one) for one in edges]
-    joined = xr.concat(pieces, dim="time", coords="minimal", compat="equals", join="exact")
+    joined = xr.concat(pieces, dim="time", coords="minimal", compat="equals", join="exact").transpose("region", "time")
     return joined.assign_coords(time=("time", edges[:, 0]), time_bounds=(("time", "nv"), edges))
 
 
