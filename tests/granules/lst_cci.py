@@ -1,0 +1,59 @@
+"""Synthetic LST CCI granules: packed temperatures, uncertainty components apart, day and night in separate files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from granules._layout import SYNTHETIC, Array, Stored, centres, packed, write_netcdf
+
+DIMS = ("time", "lat", "lon")
+COMPONENTS = {"lst_unc_ran": 0.3, "lst_unc_loc_atm": 0.4, "lst_unc_loc_sfc": 1.2, "lst_unc_sys": 0.5}
+"""Each the same everywhere; their root of squares is 1.3928, which is lst_uncertainty."""
+
+
+def write_lst(  # noqa: PLR0913 - a granule has many facts
+    path: Path,
+    truth: Array,
+    *,
+    overpass: str = "DAY",
+    step: str = "1MONTHLY",
+    date: str = "2018-07-01",
+    flags: Array | None = None,
+    has_id: bool = True,
+    attributes: dict[str, Any] | None = None,
+    lst_attributes: dict[str, Any] | None = None,
+) -> Path:
+    """Write a truth field (lat, lon; south first; K; NaN missing) of 0.05 degree cells."""
+    rows, columns = truth.shape
+    chunks = (1, min(1000, rows), min(1000, columns))
+    spread = {"_FillValue": np.int16(-32768), "scale_factor": 0.001, "add_offset": 0.0, "units": "kelvin"}
+    spread |= {"valid_min": np.int16(0), "valid_max": np.int16(10000)}
+    heat = {"_FillValue": np.int16(-32768), "scale_factor": 0.01, "add_offset": 273.15, "units": "kelvin"}
+    heat |= {"valid_min": np.int16(-8315), "valid_max": np.int16(7685)} | (lst_attributes or {})
+    here = truth * 0
+    parts = COMPONENTS | {"lst_uncertainty": 1.393}
+    seconds = (np.datetime64(date) - np.datetime64("1981-01-01")).astype("timedelta64[s]").astype(int)
+    variables = {
+        "time": Stored(np.array([seconds], "f8"), ("time",), {"units": "seconds since 1981-01-01 00:00:00"}),
+        "lat": Stored(centres(30.025, 0.05, rows), ("lat",), {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": Stored(centres(5.025, 0.05, columns), ("lon",), {"units": "degrees_east", "standard_name": "longitude"}),
+        "lst": Stored(packed(truth, 0.01, 273.15, "i2", -32768)[None], DIMS, heat, chunks),
+        "dtime": Stored(
+            np.where(np.isnan(truth), -32768, 1_000_000).astype("f4")[None],
+            DIMS,
+            {"_FillValue": np.float32(-32768), "units": "seconds", "valid_min": np.float32(0), "valid_max": 2678400.0},
+            chunks,
+        ),
+    }
+    for name, value in parts.items():
+        variables[name] = Stored(packed(here + value, 0.001, 0, "i2", -32768)[None], DIMS, spread, chunks)
+    if flags is not None:
+        said = {"flag_masks": np.array([1, 2, 4], "i2"), "flag_meanings": "cloud_nearby large_angle water"}
+        variables["qual_flag"] = Stored(flags.astype("i2")[None], DIMS, said, chunks)
+    name = f"ESACCI-LST-L3C-LST-MODISA-0.05deg_{step}_{overpass}-{date.replace('-', '')}000000-fv3.00.nc"
+    facts = {
+        "title": f"{SYNTHETIC}; land surface temperature",
+        "product_version": "3.00",
+        "id": name if has_id else None,
+    }
+    return write_netcdf(path, variables, facts | (attributes or {}))
