@@ -63,6 +63,13 @@ def _times(dates: list[str]) -> np.ndarray:
     return days.astype("datetime64[ns]")
 
 
+def _cells(text: str) -> list[list[str]]:
+    try:
+        return [[one.strip() for one in row] for row in csv.reader(text.splitlines()) if row]
+    except csv.Error as error:
+        raise InputError(f"a table has cells with commas between them: {error}") from None
+
+
 def _number(text: str, line: str) -> float:
     try:
         return float(text)
@@ -95,15 +102,24 @@ def table(text: str, column: str, time: str = "time", where: str = "the table") 
     InputError
         No such column, or a row without a date and a number.
     """
-    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-    known = [str(name) for name in rows[0]] if rows else []
-    for name in (time, column):
-        if name not in known:
-            raise unknown("column", name, known, where)
     try:
-        return _series((str(row[time]), _number(str(row[column]), str(row))) for row in rows)
+        first, *rows = _cells("\n".join(line for line in text.splitlines() if not line.startswith("#"))) or [[]]
+        at, value = (_place(name, first) for name in (time, column))
+        return _series(_pair(row, at, value) for row in rows)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _pair(row: list[str], at: int, value: int) -> Row:
+    if len(row) <= max(at, value):
+        raise InputError(f"a row has a date and a value; there is {row}")
+    return row[at], _number(row[value], ",".join(row))
+
+
+def _place(name: str, first: list[str]) -> int:
+    if name not in first:
+        raise unknown("column", name, first)
+    return first.index(name)
 
 
 def cpc(text: str, column: str = "Nino34anom") -> xr.DataArray:
@@ -138,8 +154,8 @@ def nsidc(text: str) -> xr.DataArray:
     ----------
     Fetterer, F., et al. (2017): Sea Ice Index, version 3. NSIDC. doi:10.7265/N5K072F8
     """
-    rows = [[one.strip() for one in row] for row in csv.reader(text.splitlines()) if row]
-    if len(rows) < 2 or rows[0][:5] != ["Year", "Month", "Day", "Extent", "Missing"] or rows[1][3] != "10^6 sq km":  # noqa: PLR2004 - header, units
+    rows = _cells(text)
+    if len(rows) < 2 or rows[0][:5] != ["Year", "Month", "Day", "Extent", "Missing"] or rows[1][3:4] != ["10^6 sq km"]:  # noqa: PLR2004 - header, units
         raise InputError(f"a Sea Ice Index table starts with Year, Month, Day, Extent and units; it has {rows[:1]}")
     said = {"title": "Sea Ice Index, version 3", "citation": "Fetterer, F., et al. (2017), doi:10.7265/N5K072F8"}
     return _series((_row(row, 3, 3) for row in rows[2:]), -9999.0, units=_MILLION_KM2, **said)
@@ -166,7 +182,7 @@ def vishop(text: str) -> xr.DataArray:
     ----------
     Arctic Data archive System, ViSHOP: plot_extent_n_v2.csv, plot_extent_s_v2.csv.
     """
-    rows = [[one.strip() for one in row] for row in csv.reader(text.splitlines()) if row]
+    rows = _cells(text)
     years = {n: name for n, name in enumerate(rows[0] if rows else []) if re.fullmatch(r"(19|20)\d\d", name)}
     if not years or [one.lower() for one in rows[0][:2]] != ["month", "day"]:
         raise InputError(f"a ViSHOP table has columns month, day and years; it has {rows[:1]}")
@@ -175,11 +191,11 @@ def vishop(text: str) -> xr.DataArray:
 
 
 def vishop_years(text: str) -> xr.DataArray:
-    """Give the daily sea ice extent of ViSHOP, million km2, from its other form: a row for each year
+    """Give the daily sea ice extent of ViSHOP, million km2, from its other form: a row for each year.
 
     An empty cell is missing.
     """
-    rows = list(csv.reader(text.splitlines()))
+    rows = _cells(text)
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     days = [name.partition("-") for name in (rows[0][1:] if rows else [])]
     if not days or any(not day.isdigit() or month not in months for day, _, month in days):
@@ -187,7 +203,7 @@ def vishop_years(text: str) -> xr.DataArray:
             f"a ViSHOP table by years has columns 1-Jan, 2-Jan, ...; it has {[row[:3] for row in rows[:1]]}"
         )
     found = [
-        _row([row[0], str(months.index(month) + 1), day, value.strip() or "nan"], 3, 3)
+        _row([row[0], str(months.index(month) + 1), day, value or "nan"], 3, 3)
         for row in rows[1:]
         for (day, _, month), value in zip(days, row[1:], strict=False)
     ]
