@@ -1,6 +1,6 @@
 """The gate: the rules that a result keeps before it is published. Works on any NetCDF file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +33,27 @@ def failures(path: Path) -> list[Check]:
     integrity.check(path)
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_coords=False) as file:
-            found = [check for rule in _RULES for check in rule(file)]
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path} must be a NetCDF file that opens and decodes: {error}") from None
-    return found + _digest(path)
+            return [check for rule in _RULES for check in _kept(rule, file)] + _digest(path, file)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{path} must be a NetCDF file that can be read to its end: {error}") from None
+    except (ValueError, TypeError, LookupError) as error:
+        return [Check("a file decodes by the rules of CF", _first_line(error))]
 
 
-def _digest(path: Path) -> list[Check]:
-    with xr.open_dataset(path, engine="netcdf4", decode_cf=False) as file:
-        stated = file.attrs.get("content_digest")
+def _kept(rule: Callable[[xr.Dataset], Iterator[Check]], file: xr.Dataset) -> list[Check]:
+    """Give what breaks a rule; a file that the rule cannot be asked of does not pass either."""
+    try:
+        return list(rule(file))
+    except (ValueError, TypeError, LookupError) as error:
+        return [Check("attributes are of the type that CF gives them", _first_line(error))]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _digest(path: Path, file: xr.Dataset) -> list[Check]:
+    stated = file.attrs.get("content_digest")
     if stated is None:
         return []
     found = content_digest(path)
@@ -81,10 +93,17 @@ def _described(file: xr.Dataset) -> Iterator[Check]:
         units = one.attrs.get("units")
         if units is None:
             yield Check("a data variable has units", f"{name} has none")
-        elif not convertible(str(units), str(units)):
+        elif not _known(str(units)):
             yield Check("units are words that UDUNITS knows", f"{name} has {units!r}")
         if not ({"standard_name", "long_name"} & one.attrs.keys()):
             yield Check("a data variable has a standard_name or long_name", f"{name} has neither")
+
+
+def _known(units: str) -> bool:
+    try:
+        return convertible(units, units)
+    except InputError:
+        return False
 
 
 def _time_axis(file: xr.Dataset) -> Iterator[Check]:
@@ -102,6 +121,9 @@ def _time_axis(file: xr.Dataset) -> Iterator[Check]:
         yield Check("time has bounds", "none")
         return
     bounds = file[name].values
+    if bounds.shape != (time.size, 2):
+        yield Check("time has bounds, a start and an end for each time", f"{name} has shape {bounds.shape}")
+        return
     holes = np.flatnonzero(bounds[1:, 0] != bounds[:-1, 1])
     if holes.size:
         yield Check("the time axis is complete", f"nothing from {bounds[holes[0], 1]} to {bounds[holes[0] + 1, 0]}")
@@ -116,7 +138,11 @@ def _values(file: xr.Dataset) -> Iterator[Check]:
             yield Check("values are finite or missing", f"{name} has {int(np.isinf(values).sum())} infinite values")
         if not np.isfinite(values).any():
             yield Check("a variable has at least one value", f"{name} has none")
-        low, high = _valid_range(one)
+        try:
+            low, high = _valid_range(one)
+        except (ValueError, TypeError):
+            yield Check("valid_range is two numbers", f"{name} has {one.attrs['valid_range']!r}")
+            continue
         outside = values[(values < low) | (values > high)]
         if outside.size:
             yield Check(
@@ -142,7 +168,8 @@ def _flags(file: xr.Dataset) -> Iterator[Check]:
         count = len(str(meanings).split()) if isinstance(meanings, str) else len(meanings)
         if count != known.size:
             yield Check("flag_values and flag_meanings are as many", f"{name} has {known.size} and {count}")
-        strange = np.setdiff1d(one.values[np.isfinite(one.values.astype(np.float64))], known)
+        values = one.values
+        strange = np.setdiff1d(values[np.isfinite(values)] if values.dtype.kind == "f" else values, known)
         if strange.size:
             yield Check("flags are among flag_values", f"{name} has {strange[:5].tolist()}")
 

@@ -16,6 +16,7 @@ from eo.config import Run
 from eo.errors import InputError, unknown
 from eo.model import Granule, Part
 from eo.provenance import code_digest, digest
+from eo.sources import integrity
 
 _LIBRARIES = ("numpy", "xarray", "dask", "netCDF4", "shapely", "cf-units")
 
@@ -84,12 +85,12 @@ def load(path: Path) -> dict[str, Any]:
         There is none beside it, or it belongs to another state of the file.
     """
     beside = path.with_suffix(".json")
-    content = netcdf.content(path)
+    integrity.check(path)
     try:
         found = json.loads(beside.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(f"a result has its lineage beside it, and {beside} is not there or not JSON") from None
-    if not isinstance(found, dict) or found.get("content_digest") != content:
+    if not isinstance(found, dict) or found.get("content_digest") != netcdf.content(path):
         raise InputError(f"{beside} must belong to {path}; its content_digest is another. Run the build again")
     return found
 

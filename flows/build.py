@@ -75,8 +75,9 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "") -> Out
     """
     logger = get_run_logger()
     try:
+        loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
-            plan = pipeline.plan(load_run(run, configs or None), root)
+            plan = pipeline.plan(loaded, root)
             if plan.finished:
                 return Completed(message=_said(pipeline.up_to_date(plan)))
             logger.info(
