@@ -13,7 +13,7 @@ def _axis(name: str, values: Array, *, bounds: str | None = None) -> Stored:
 
 
 def write_oisst(path: Path, truth: Array, ice: Array, *, date: str = "1981-09-01", levels: int = 1) -> Path:
-    """Write temperatures (lat, lon; degC; NaN missing) and ice (0 to 1, labelled %): with a dim `zlev`, longitudes 0 to 360."""
+    """Write temperatures (lat, lon; degC; NaN missing) and ice (0 to 1, labelled %), with a dim `zlev`, in 0..360."""
     rows, columns = truth.shape
     dims = ("time", "zlev", "lat", "lon")
     day = (np.datetime64(date) - np.datetime64("1978-01-01")).astype(int)
