@@ -153,4 +153,4 @@ def cell_area(latitude_bounds: Floats, longitude_bounds: Floats) -> Floats:
     """
     sines = np.sin(np.deg2rad(latitude_bounds))
     widths = np.deg2rad(longitude_bounds[:, 1] - longitude_bounds[:, 0])
-    return np.asarray(EARTH_RADIUS**2 * np.outer(sines[:, 1] - sines[:, 0], widths))
+    return np.asarray(np.outer(EARTH_RADIUS**2 * (sines[:, 1] - sines[:, 0]), widths))

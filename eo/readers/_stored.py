@@ -8,6 +8,7 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from dask.utils import SerializableLock
 
 from eo.errors import InputError, unknown
 from eo.model import Product
@@ -32,6 +33,28 @@ _CELLS = 1 << 19
 """Cells that are decoded at a time: eight bytes each, several times over."""
 
 
+class _Gate:
+    """What stands between the threads that read a file and the one that closes it.
+
+    An error in one block leaves threads behind that still read others; xarray would open the file for them again,
+    beside whatever the library is asked to do next, and that ends the process.
+    """
+
+    def __init__(self, content: xr.Dataset) -> None:
+        self.content, self.lock, self.closed = content, SerializableLock(), False
+
+    def read(self, name: str, key: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - an index of any kind
+        with self.lock:
+            if self.closed:
+                raise OSError("it is closed")
+            return np.asarray(self.content.variables[name][key].values)
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self.content.close()
+
+
 def opened(path: Path, product: Product) -> xr.Dataset:
     """Give a NetCDF file, undecoded and unread, that carries the marks of its product.
 
@@ -41,9 +64,13 @@ def opened(path: Path, product: Product) -> xr.Dataset:
         It does not open, or one of its attributes says that it is another product.
     """
     try:
-        file = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False)
+        content = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False)
     except BROKEN as error:
         raise InputError(f"must be a NetCDF file that opens: {error}") from None
+    gate = _Gate(content)
+    file = xr.Dataset(content.variables, attrs=content.attrs)
+    file.encoding["gate"] = gate
+    file.set_close(gate.close)
     try:
         _check_marks(file, product)
     except InputError:
@@ -69,11 +96,11 @@ def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
     """
     if name not in file.variables:
         raise unknown("variable", name, map(str, file.variables))
-    variable = file.variables[name]
+    variable, gate = file.variables[name], file.encoding["gate"]
     if variable.dtype.kind not in "iuf":
         raise InputError(f"a variable is numeric, and {name!r} is {variable.dtype}")
     chunks = blocks(variable.shape, variable.encoding.get("chunksizes")) if variable.ndim else ()
-    data = lazy(lambda key: variable[key].values, variable.shape, variable.dtype, f"{path}: {name!r}", chunks)
+    data = lazy(lambda key: gate.read(name, key), variable.shape, variable.dtype, f"{path}: {name!r}", chunks)
     return xr.DataArray(_in_rows(data), dims=variable.dims, attrs=variable.attrs, name=name)
 
 
