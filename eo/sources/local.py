@@ -14,8 +14,15 @@ def find(source: LocalSource) -> list[Found]:
     Raises
     ------
     InputError
-        Nothing matches.
+        Nothing matches, or the folder cannot be read.
     """
+    try:
+        return _matching(source)
+    except OSError as error:
+        raise InputError(f"{error.filename or source.path} must be readable: {error.strerror}") from None
+
+
+def _matching(source: LocalSource) -> list[Found]:
     paths = sorted(Path(name) for name in glob.glob(source.path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     files = [path.resolve() for path in paths if path.is_file()]
     if not files:
