@@ -65,7 +65,7 @@ def _rows(variable: "netCDF4.Variable[Any]") -> Iterable[bytes]:
 
 def _bytes(values: np.ndarray) -> bytes:
     if values.dtype.kind == "O":
-        return "\0".join(str(item) for item in values.ravel()).encode()
+        return b"\0".join(one.tobytes() if isinstance(one, np.ndarray) else str(one).encode() for one in values.ravel())
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.array(np.nan, values.dtype), values) + np.array(0, values.dtype)
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes()
