@@ -48,11 +48,21 @@ def unchanged(granule: Granule) -> None:
         Its size or its modification time is another.
     """
     try:
-        now = granule.path.stat()
+        now = _state(_files(granule.path, granule.beside))
     except OSError as error:
-        raise InputError(f"{granule.path} must be readable: {error.strerror}") from None
-    if (now.st_size, now.st_mtime_ns) != (granule.size, granule.modified):
+        raise InputError(f"{error.filename} must be readable: {error.strerror}") from None
+    if now != (granule.size, granule.modified):
         raise InputError(f"{granule.path} must not change while it is used, and it did; run again")
+
+
+def _files(path: Path, beside: tuple[str, ...]) -> list[Path]:
+    return [path, *(path.parent / one for one in beside)]
+
+
+def _state(files: list[Path]) -> tuple[int, int]:
+    """Give the bytes of files and the time that the last of them was modified, ns."""
+    found = [one.stat() for one in files]
+    return sum(one.st_size for one in found), max(one.st_mtime_ns for one in found)
 
 
 @contextmanager
@@ -95,23 +105,28 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
     known = _recorded(record, found.path)
     if known:
         return known
-    before = found.path.stat()
+    files, before = _files(found.path, ()), _state([found.path])
     with canonical_of(found.path, product) as content:
         times = tuple(labels(content["time"].values, product.step))
         grid, cells = grid_name(content), content["area"].size
         version = str(content.attrs.get("product_version", ""))
+        beside = readers.beside(product.reader, found.path, product)
+    if beside:
+        files = _files(found.path, beside)
+        before = _state(files)
     granule = Granule(
         product=name,
         path=found.path,
         origin=found.origin,
-        sha256=file_sha256(found.path),
-        size=before.st_size,
-        modified=before.st_mtime_ns,
+        sha256=file_sha256(found.path) if len(files) == 1 else digest([file_sha256(one) for one in files]),
+        size=before[0],
+        modified=before[1],
         retrieved=datetime.now(UTC).isoformat(timespec="seconds"),
         times=times,
         grid=grid,
         cells=cells,
         version=version,
+        beside=beside,
     )
     unchanged(granule)
     text = json.dumps(asdict(granule) | {"path": str(granule.path)}, indent=1)
@@ -139,11 +154,12 @@ def _recorded(record: Path, path: Path) -> Granule | None:
     """Give the granule of a record, if the record is whole and the file still the one that was recorded."""
     try:
         found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
-        granule = Granule(**found | {"path": Path(found["path"]), "times": tuple(found["times"])})
-        now = path.stat()
+        exact = {"path": Path(found["path"]), "times": tuple(found["times"]), "beside": tuple(found["beside"])}
+        granule = Granule(**found | exact)
+        now = _state(_files(path, granule.beside))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return granule if (now.st_size, now.st_mtime_ns) == (granule.size, granule.modified) else None
+    return granule if now == (granule.size, granule.modified) else None
 
 
 def parts(name: str, product: Product, granules: Iterable[Granule], period: Span, what: str = "period") -> list[Part]:

@@ -1,5 +1,6 @@
 """Which product a file belongs to, and which time: by its name, or else by its content."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -53,7 +54,7 @@ def attributes(path: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        The file is empty or cannot be read; one that is neither NetCDF nor HDF5 has none.
+        The file is empty or cannot be read; one that is neither NetCDF, HDF5 nor a STAC item has none.
     """
     kind = integrity.kind_of(path)
     try:
@@ -63,9 +64,18 @@ def attributes(path: Path) -> dict[str, str]:
         if kind == "HDF5":
             with h5py.File(path) as file:
                 return dict(_hdf5_attributes(file))
-    except OSError as error:
+        if kind == "JSON":
+            return _members(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} must be a whole file of kind {kind}: {error}") from None
     return {}
+
+
+def _members(found: object) -> dict[str, str]:
+    """Give the members of a STAC item, or of the first of an item collection, that are text."""
+    features = found.get("features") if isinstance(found, dict) else None
+    item = features[0] if isinstance(features, list) and features else found
+    return {name: value for name, value in item.items() if isinstance(value, str)} if isinstance(item, dict) else {}
 
 
 def _hdf5_attributes(file: h5py.File) -> Iterator[tuple[str, str]]:

@@ -203,6 +203,10 @@ class Granule:
     """Cells of the grid."""
     version: str
     """Version that the file states; empty where it states none."""
+    beside: tuple[str, ...] = ()
+    """Other files that it is made of, relative to its folder: the GeoTIFFs of a STAC item.
+
+    `sha256`, `size` and `modified` are of all of them."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ from eo import readers
 from eo.canonical import STATUS, canonical
 from eo.config import load_product, product_names
 from eo.errors import EoError, InputError
+from eo.granules import take_in, unchanged
+from eo.identify import identity
+from eo.model import LocalSource
+from eo.store import Store
+from eo.store import opened as store_opened
 
 AROT = "jaxa_earth_sgli_arot_day_daily"
 SST = "jaxa_earth_amsr2_sst_night_daily"
@@ -274,6 +279,39 @@ def test_collections_and_bands_are_those_of_the_published_list(real_data: Path) 
             assert {one.source for one in load_product(name).variables.values()} <= set(bands), name
             checked += 1
     assert checked == 36  # the list has no SST and CHLA of SGLI
+
+
+def test_a_granule_is_its_geotiffs_too(tmp_path: Path, field: np.ndarray) -> None:
+    halves = [half(tmp_path, field, west) for west in (0, -180)]
+    path = write_granule(tmp_path / "item.json", *halves)
+    product = load_product(AROT).model_copy(update={"source": LocalSource(kind="local", path=str(path))})
+    tiff = tmp_path / halves[1]["assets"]["AROT"]["href"]
+    store = Store(tmp_path / "data")
+    with store_opened(store.root) as work:
+        (first,) = take_in(AROT, product, store, work)
+        assert sorted(first.beside) == sorted(one["assets"]["AROT"]["href"].removeprefix("./") for one in halves)
+        assert take_in(AROT, product, store, work) == [first]
+        half(tmp_path, field + 1, -180)  # the same item, another GeoTIFF
+        assert tiff.stat().st_mtime_ns != first.modified
+        with pytest.raises(InputError, match="must not change while it is used"):
+            unchanged(first)
+        (second,) = take_in(AROT, product, store, work)
+        assert second.sha256 != first.sha256
+        tiff.unlink()
+        with pytest.raises(InputError, match="must be readable"):
+            unchanged(second)
+
+
+def test_an_item_is_known_by_its_collection_whatever_its_name(tmp_path: Path, field: np.ndarray) -> None:
+    products = {name: load_product(name) for name in product_names() if name.startswith("jaxa_earth_")}
+    one = write_granule(tmp_path / "S90.00-N90.00.json", half(tmp_path, field))
+    both = write_granule(tmp_path / "both.json", half(tmp_path, field), half(tmp_path, field, -180))
+    for path in (one, both):
+        found = identity(path, products)
+        assert [(one.product, one.time) for one in found] == [(AROT, "2026-09-29")]
+    one.write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="must be a whole file of kind JSON"):
+        identity(one, products)
 
 
 def test_wrong_bytes_give_a_message_or_plausible_values(tmp_path: Path) -> None:

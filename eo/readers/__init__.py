@@ -36,6 +36,12 @@ def kinds(name: str) -> tuple[str, ...]:
     return cast("tuple[str, ...]", getattr(load(name), "KINDS", NETCDF))
 
 
+def beside(name: str, path: Path, product: Product) -> tuple[str, ...]:
+    """Give the other files that a granule is made of, relative to its folder: what the reader's ``beside`` finds."""
+    found = getattr(load(name), "beside", None)
+    return tuple(found(path, product)) if found else ()
+
+
 def modules(name: str) -> list[str]:
     """Give the modules of `eo` that a reader may be made of: itself and all that readers share."""
     shared = sorted(one.name for one in pkgutil.iter_modules(__path__) if one.name.startswith("_"))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -102,6 +102,12 @@ def file_of(path: Path, item: Item, name: str) -> Path:
     if not found.is_file():
         raise InputError(f"asset {name!r} lies beside its item, and there is no {href}")
     return found
+
+
+def links(path: Path, items_: list[Item], names: Iterable[str]) -> tuple[str, ...]:
+    """Give the files of the assets of these names, relative to the folder of their granule, each once."""
+    found = {file_of(path, item, name).relative_to(path.parent).as_posix() for item in items_ for name in names}
+    return tuple(sorted(found))
 
 
 def time_of(item: Item) -> np.datetime64:

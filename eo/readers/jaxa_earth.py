@@ -87,6 +87,12 @@ def read(path: Path, product: Product) -> xr.Dataset:
     return _published(fields, _axes(grids, fields), _time(items, product, chosen.since), grids[0])
 
 
+def beside(path: Path, product: Product) -> tuple[str, ...]:
+    """Give the GeoTIFFs of a granule."""
+    names = [variable.source for variable in product.variables.values()]
+    return _stac.links(path, _stac.items(path, product.marks), names)
+
+
 class _Tile(NamedTuple):
     cog: Cog
     values: xr.DataArray

@@ -86,6 +86,12 @@ def read(path: Path, product: Product) -> xr.Dataset:
     return found if chosen.window is None else _windowed(found, chosen.window, cogs[0])
 
 
+def beside(path: Path, product: Product) -> tuple[str, ...]:
+    """Give the GeoTIFFs of a scene."""
+    chosen = options(Options, product)
+    return _stac.links(path, _stac.items(path, product.marks), (chosen.red, chosen.nir, chosen.classes))
+
+
 def _band(item: _stac.Item, name: str) -> _Band:
     """Give scale and offset of a band, the offset 0 where it is in the numbers already."""
     said = _stac.part(_Bands, _stac.asset(item, name), f"asset {name!r}").bands[0]
