@@ -63,17 +63,17 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    number = getattr(error, "errno", None) or 0
-    told = number > 0  # the NetCDF library gives negative numbers of its own, whatever the system said
-    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or (not told and _is_full(path)):
+    if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or _is_full(path):
         return f"{path} needs room, and the disk is full (or over its quota); nothing half-written was left"
     said = getattr(error, "strerror", None) or str(error)
     return f"{path} must be writable, and it is not: {said}"
 
 
 def _is_full(path: Path) -> bool:
+    """Look at the disk itself: the NetCDF library says "HDF error" or even "Permission denied" when it is full."""
     there = next((one for one in (path, *path.parents) if one.exists()), Path("/"))
-    return shutil.disk_usage(there).free < 1 << 16
+    disk = shutil.disk_usage(there)
+    return disk.total > 0 and disk.free < 1 << 16
 
 
 @contextmanager
