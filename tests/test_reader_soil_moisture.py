@@ -120,6 +120,16 @@ def test_the_coverage_begins_twelve_hours_before_the_month_and_the_stamp_says_wh
     assert content["time_bounds"].values.astype("datetime64[D]").astype(str).tolist() == [["2015-01-01", "2015-02-01"]]
 
 
+def test_the_interim_record_is_another_version_than_the_climate_record(tmp_path: Path) -> None:
+    said = [
+        content_of(
+            write_soil_moisture(tmp_path, TRUTH, step="MONTHLY", record=one), "c3s_soil_moisture_combined_monthly"
+        )
+        for one in ("TCDR", "ICDR")
+    ]
+    assert [one.attrs["product_version"] for one in said] == ["v202012", "v202012 ICDR"]
+
+
 @pytest.mark.parametrize("coverage", ["2015-01-01T12:00:00Z", "2014-11-30T12:00:00Z", "yesterday", None])
 def test_a_mean_over_another_period_is_refused(tmp_path: Path, coverage: str | None) -> None:
     path = write_soil_moisture(tmp_path, TRUTH, step="MONTHLY", attributes={"time_coverage_start": coverage})

@@ -1,6 +1,5 @@
 """One file on a latitude-longitude grid: its axes found by their CF attributes, its variables with canonical dims."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,21 +14,13 @@ from eo.canonical import STATUS
 from eo.errors import InputError
 from eo.model import Product
 from eo.readers import _netcdf
+from eo.readers._axes import axis_names, check_even, check_positions
 from eo.readers._packing import decoded
 from eo.readers._times import times
 
 Field = tuple[xr.DataArray, xr.DataArray]
 """Values and status."""
 
-AXES = ("time", "lat", "lon")
-_STANDARD = {"time": "time", "lat": "latitude", "lon": "longitude"}
-_UNITS = {
-    "lat": {"degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn"},
-    "lon": {"degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese"},
-}
-_NAMES = {"lat": {"lat", "latitude"}, "lon": {"lon", "longitude"}, "time": {"time"}}
-_RANGE = {"lat": (-90.0, 90.0), "lon": (-180.0, 360.0)}
-_UNEVEN = 0.01
 _PACKING = ("scale_factor", "add_offset", "_Unsigned")
 """What bounds share with their coordinate without saying it (CF-1.11 section 7.1)."""
 
@@ -130,56 +121,14 @@ def opened(path: Path, product: Product, *, regular: bool = True) -> Iterator[Gr
 
 
 def _grid_file(file: xr.Dataset, path: Path, *, regular: bool) -> GridFile:
-    """Give a file with its axes found by standard name, by units, or by name, in this order."""
-    axes = {axis: _coordinate(file, axis) for axis in AXES}
+    """Give a file with its axes, checked."""
+    found = GridFile(path, file, axis_names(file))
     for axis in ("lat", "lon"):
-        if not axes[axis]:
-            raise InputError(f"a CF grid has one {_STANDARD[axis]} coordinate; there is none among {_known(file)}")
-    found = GridFile(path, file, {axis: name for axis, name in axes.items() if name})
-    for axis in ("lat", "lon"):
-        centres = _positions(found, axis)
+        centres = np.atleast_1d(found.coordinate(found.axes[axis]))
+        check_positions(axis, centres)
         if regular:
-            _check_even(found, axis, centres)
+            check_even(axis, centres, str(file.attrs.get(f"geospatial_{axis}_resolution", "")))
     return found
-
-
-def _known(file: xr.Dataset) -> list[str]:
-    return sorted(map(str, file.variables))
-
-
-def _coordinate(file: xr.Dataset, axis: str) -> str:
-    """Give the name of a coordinate; empty where there is none."""
-    variables = {str(name): file[name] for name in file.variables if file[name].ndim <= 1}
-    tests: tuple[Callable[[str, xr.DataArray], bool], ...] = (
-        lambda _, one: one.attrs.get("standard_name") == _STANDARD[axis],
-        lambda _, one: str(one.attrs.get("units", "")).lower() in _UNITS.get(axis, ()),
-        lambda name, _: name.lower() in _NAMES[axis],
-    )
-    for test in tests:
-        found = [name for name, one in variables.items() if test(name, one)]
-        if len(found) == 1:
-            return found[0]
-    return ""
-
-
-def _positions(grid: GridFile, axis: str) -> npt.NDArray[np.float64]:
-    name = grid.axes[axis]
-    centres = np.atleast_1d(grid.coordinate(name))
-    low, high = _RANGE[axis]
-    if not np.all((centres >= low - _UNEVEN) & (centres <= high + _UNEVEN)):
-        raise InputError(f"{_STANDARD[axis]} lies in {low:g}..{high:g} degrees; {name!r} does not")
-    return centres.astype(np.float64)
-
-
-def _check_even(grid: GridFile, axis: str, centres: npt.NDArray[np.float64]) -> None:
-    steps = np.diff(centres)
-    step = float(np.median(steps)) if steps.size else 0.0
-    if step == 0 or np.abs(steps - step).max() > _UNEVEN * abs(step):
-        raise InputError(f"{_STANDARD[axis]} has even steps; those of {grid.axes[axis]!r} are around {step:g}")
-    said = str(grid.file.attrs.get(f"geospatial_{axis}_resolution", ""))
-    match = re.fullmatch(r"\s*([0-9.]+(?:e-?\d+)?)\s*(?:deg\w*)?\s*", said)
-    if match and abs(float(match[1]) - abs(step)) > _UNEVEN * abs(step):
-        raise InputError(f"{_STANDARD[axis]} has the steps that the file says, {said!r}; they are {abs(step):g}")
 
 
 def fields(

@@ -43,6 +43,8 @@ class Options(Record):
 def read(path: Path, product: Product) -> xr.Dataset:
     """Give the variables of a product from one file, decoded lazily, flagged values masked.
 
+    The version of an interim record (ICDR) says so: it is another processing than the climate record before it.
+
     Raises
     ------
     InputError
@@ -53,13 +55,15 @@ def read(path: Path, product: Product) -> xr.Dataset:
     with opened(path, product) as grid:
         stamps = grid.times()
         _check_coverage(grid.file, stamps, product.step)
-        bits = _has_bits(str(grid.file.attrs.get("product_version", "")))
+        version = str(grid.file.attrs.get("product_version", ""))
+        bits = _has_bits(version)
 
         def field(name: str) -> Field:
             plain = grid.decoded(name)
             return _flagged(plain, grid, bits=bits, keep_barren=chosen.keep_barren) if product.step == "day" else plain
 
-        return published(grid, fields(grid, product, field))
+        interim = " ICDR" if "-ICDR-" in str(grid.file.attrs.get("id", "")) else ""
+        return published(grid, fields(grid, product, field), version=version + interim)
 
 
 def _has_bits(version: str) -> bool:

@@ -11,12 +11,12 @@ _HALF = np.timedelta64(12, "h")
 _LENGTH = {"MONTHLY": ("M", 1), "DAILY": ("D", 1), "DEKADAL": ("D", 10)}
 
 
-def name_of(kind: str, step: str, date: str, version: str) -> str:
+def name_of(kind: str, step: str, date: str, version: str, record: str = "TCDR") -> str:
     """Give the name of a granule; version vYYYYMM (C3S) or NN.N (CCI); date YYYY-MM-DD."""
     code = "SSMS" if kind == "ACTIVE" else "SSMV"
     day = date.replace("-", "")
     if version.startswith("v"):
-        return f"C3S-SOILMOISTURE-L3S-{code}-{kind}-{step}-{day}000000-TCDR-{version}.0.0.nc"
+        return f"C3S-SOILMOISTURE-L3S-{code}-{kind}-{step}-{day}000000-{record}-{version}.0.0.nc"
     return f"ESACCI-SOILMOISTURE-L3S-{code}-{kind}-{day}000000-fv{version}.nc"
 
 
@@ -28,13 +28,14 @@ def write_soil_moisture(  # noqa: PLR0913 - a granule has many facts
     step: str = "DAILY",
     date: str = "2015-01-01",
     version: str = "v202012",
+    record: str = "TCDR",
     flag: Array | None = None,
     corner: tuple[float, float] = (10.0, -10.0),
     attributes: dict[str, Any] | None = None,
     sm_attributes: dict[str, Any] | None = None,
 ) -> Path:
     """Write a truth field (lat, lon; north first; m3 m-3, or per cent for ACTIVE; NaN missing) of 0.25 degree cells."""
-    name = name_of(kind, step, date, version)
+    name = name_of(kind, step, date, version, record)
     rows, columns = truth.shape
     packs = version.startswith(("02", "0.2"))
     percent = kind == "ACTIVE"
