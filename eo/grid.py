@@ -13,7 +13,7 @@ _SNAP, _NOISE = 0.01, 1e-4
 off by 1.5e-5, coordinates with four decimals by 5e-5. A Gaussian axis is off by more."""
 
 _DECIMALS = 9
-_POLE, _TURNS = 90.0, 720.0
+_POLE, _TURNS, _SAME = 90.0, 720.0, 1e-9
 
 
 def longitude_180(longitude: Floats) -> Floats:
@@ -149,8 +149,12 @@ def cell_area(latitude_bounds: Floats, longitude_bounds: Floats) -> Floats:
     Returns
     -------
     area : (lat, lon), m2
-        R^2 (sin north - sin south) (east - west).
+        R^2 (sin north - sin south) (east - west). Of columns of one width it is a view that only looks whole, not to
+        be written to: 200 MB less on a grid of 0.05 degree.
     """
     sines = np.sin(np.deg2rad(latitude_bounds))
     widths = np.deg2rad(longitude_bounds[:, 1] - longitude_bounds[:, 0])
-    return np.asarray(np.outer(EARTH_RADIUS**2 * (sines[:, 1] - sines[:, 0]), widths))
+    heights = EARTH_RADIUS**2 * (sines[:, 1] - sines[:, 0])
+    if widths.size and np.ptp(widths) <= _SAME * abs(widths[0]):
+        return np.broadcast_to((heights * widths.mean())[:, None], (heights.size, widths.size))
+    return np.asarray(np.outer(heights, widths))

@@ -50,7 +50,9 @@ def axes(rows: int, columns: int, west: float = -180.0) -> tuple[Array, Array]:
 
 
 def _packed(values: Array, dtype: str, scale: float, offset: float, fill: int) -> Array:
-    return np.where(np.isfinite(values), np.rint((np.nan_to_num(values) - offset) / scale), fill).astype(dtype)
+    return np.where(np.isfinite(values), np.rint((np.nan_to_num(values, nan=offset) - offset) / scale), fill).astype(
+        dtype
+    )
 
 
 def _put(
