@@ -1,4 +1,4 @@
-"""HDF5 chunks read past the HDF5 library: bytes from the file, inflated outside any lock.
+"""HDF5 chunks read and written past the HDF5 library's filters: inflated and deflated outside any lock.
 
 The library inflates chunks one at a time under a process-wide lock. Here its index of a dataset is read once, and
 each chunk is then read, inflated by libdeflate (which checks the Adler-32 of the stream) and unshuffled on its own. It
@@ -7,6 +7,7 @@ serves the combination that agencies use, deflate with or without shuffle; anyth
 
 import itertools
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from eo.errors import InputError
 
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
-_LARGEST = 1 << 30
+_LARGEST, _LEVEL = 1 << 30, 1
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,23 @@ def _slice(start: int, stop: int, step: int) -> slice:
     if step > 0:
         return slice(start, stop + 1, step)
     return slice(start, stop - 1 if stop else None, step)
+
+
+class Deflated:
+    """A chunked dataset of an open HDF5 file that takes whole chunks: shuffled and deflated outside any lock."""
+
+    def __init__(self, stored: h5py.Dataset, lock: threading.Lock) -> None:
+        """Take a dataset with shuffle and deflate, and the lock of its file."""
+        self.stored, self.lock = stored, lock
+
+    def __setitem__(self, key: tuple[slice, ...], values: npt.NDArray[Any]) -> None:
+        """Write one chunk; the part of a chunk that lies beyond the edge of the array is left as zeros."""
+        whole = np.zeros(self.stored.chunks, self.stored.dtype)
+        whole[tuple(slice(size) for size in values.shape)] = values
+        planes = whole.reshape(-1).view(np.uint8).reshape(-1, whole.dtype.itemsize).T
+        packed = deflate.zlib_compress(np.ascontiguousarray(planes).data, _LEVEL)
+        with self.lock:
+            self.stored.id.write_direct_chunk(tuple(one.start for one in key), bytes(packed))
 
 
 def chunks(path: Path, name: str) -> Chunks | None:

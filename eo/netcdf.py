@@ -7,10 +7,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import dask.array as da
+import h5py
 import netCDF4
 import numpy as np
 import xarray as xr
 
+from eo.chunks import Deflated
 from eo.errors import InputError, StoreError
 from eo.provenance import content_digest
 
@@ -67,7 +70,45 @@ def write(dataset: xr.Dataset, path: Path) -> None:
     for name, one in dataset.coords.items():
         encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
     clean = dataset.drop_encoding()
-    clean.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding, unlimited_dims=[])
+    lazy = [str(name) for name, one in clean.data_vars.items() if one.chunks]
+    small = {name: one for name, one in encoding.items() if name not in lazy}
+    clean.drop_vars(lazy).to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=small, unlimited_dims=[])
+    if lazy:
+        _write_lazy(clean[lazy], path, encoding)
+
+
+def _write_lazy(fields: xr.Dataset, path: Path, encoding: dict[str, dict[str, Any]]) -> None:
+    """Add lazy fields to a file: each chunk computed, deflated and written by whichever thread has it."""
+    with netCDF4.Dataset(path, "a") as file:
+        for name, one in fields.data_vars.items():
+            _define(file, str(name), one, encoding[str(name)])
+    lock = threading.Lock()
+    with h5py.File(path, "r+") as file:
+        arrays = [
+            one.data.rechunk(encoding[str(name)]["chunksizes"]).astype(one.dtype.newbyteorder("="))
+            for name, one in fields.data_vars.items()
+        ]
+        targets = [Deflated(file[str(name)], lock) for name in fields.data_vars]
+        da.store(arrays, targets, lock=False)  # type: ignore[arg-type]
+
+
+def _define(file: netCDF4.Dataset, name: str, field: xr.DataArray, encoding: dict[str, Any]) -> None:
+    for dim, size in field.sizes.items():
+        if dim not in file.dimensions:
+            file.createDimension(str(dim), size)
+    made = file.createVariable(
+        name,
+        field.dtype.newbyteorder("="),
+        tuple(map(str, field.dims)),
+        fill_value=encoding["_FillValue"],
+        zlib=True,
+        complevel=1,
+        shuffle=True,
+        chunksizes=encoding["chunksizes"],
+    )
+    apart = {*field.dims, "area", "crs"}
+    beside = [str(one) for one in field.coords if one not in apart and not str(one).endswith("_bounds")]
+    made.setncatts(dict(field.attrs) | ({"coordinates": " ".join(sorted(beside))} if beside else {}))
 
 
 @serial
