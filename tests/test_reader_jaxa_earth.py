@@ -31,7 +31,7 @@ from eo.store import opened as store_opened
 AROT = "jaxa_earth_sgli_arot_day_daily"
 SST = "jaxa_earth_amsr2_sst_night_daily"
 ICE = "jaxa_earth_amsr2_ic0_north_daily"
-DEPTH = "aerosol_optical_depth"
+DEPTH = "aerosol_optical_thickness"
 
 OPTICAL = {
     "value": {"unit": ""},
