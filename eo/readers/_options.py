@@ -10,7 +10,7 @@ from eo.model import Product, Record
 Options = TypeVar("Options", bound=Record)
 
 
-def checked(record: type[Options], product: Product) -> Options:
+def options(record: type[Options], product: Product) -> Options:
     """Give the options of a product as its reader knows them.
 
     Raises
@@ -25,6 +25,3 @@ def checked(record: type[Options], product: Product) -> Options:
         place = ".".join(["options", *map(str, first["loc"])])
         known = sorted(record.model_fields)
         raise InputError(f"{place}: {first['msg']}; it is {first['input']!r}, and the reader takes {known}") from None
-
-
-options = checked

@@ -26,7 +26,7 @@ from eo.canonical import STATUS
 from eo.errors import InputError
 from eo.model import Name, Product, Record
 from eo.readers import _hdf5, _jaxa
-from eo.readers._options import checked
+from eo.readers._options import options
 
 KINDS = ("HDF5",)
 
@@ -36,6 +36,7 @@ _NAME = re.compile(
 )
 _TIME = r"(?P<date>\d{4}-\d{2}-\d{2})T(?P<time>\d{2}:\d{2}:\d{2}(\.\d{1,9})?)Z"
 
+_MINUTES = "Time Information"
 MISSING, NO_RETRIEVAL = -32768, -32767
 
 _GLOBAL = {"L": (720, 1440), "H": (1800, 3600)}
@@ -84,8 +85,9 @@ def _content(file: h5py.File, path: Path, product: Product) -> xr.Dataset:
     parts = _NAME.fullmatch(match.string)
     if parts is None:
         raise InputError(f"an AMSR2 map is named {_NAME.pattern!r}; this one says {match.string!r}")
-    dims, coordinates, attributes = _grid(file, parts)
-    layers = checked(Options, product).layers
+    sources = {one.source for one in product.variables.values()}
+    dims, coordinates, attributes = _grid(file, parts, sources)
+    layers = options(Options, product).layers
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
         stored = _stored(file, variable.source, parts)
@@ -117,7 +119,9 @@ def _stored(file: h5py.File, source: str, parts: re.Match[str]) -> h5py.Dataset:
     return found
 
 
-def _grid(file: h5py.File, parts: re.Match[str]) -> tuple[tuple[str, str], dict[str, tuple[Any, ...]], dict[str, str]]:
+def _grid(
+    file: h5py.File, parts: re.Match[str], sources: set[str]
+) -> tuple[tuple[str, str], dict[str, tuple[Any, ...]], dict[str, str]]:
     """Give dims, coordinates and the projection of a granule's grid, which its datasets must have the shape of."""
     area, resolution = parts["area"], parts["resolution"]
     if area == "EQ":
@@ -129,9 +133,10 @@ def _grid(file: h5py.File, parts: re.Match[str]) -> tuple[tuple[str, str], dict[
         edges, dims, attributes = tuple(edges_), ("y", "x"), {"crs": crs}
         height, width = (abs(one[1] - one[0]) // _POLAR_CELL[resolution] for one in edges_)
         shape = (height, width)
-    for name, one in file.items():
-        if isinstance(one, h5py.Dataset) and one.shape[:2] != shape:
-            raise InputError(f"a map {area} of resolution {resolution} has {shape} cells; {name!r} has {one.shape}")
+    for name in sorted({_MINUTES, *sources} & set(file)):
+        found = _hdf5.dataset(file, name).shape
+        if found[:2] != shape:
+            raise InputError(f"a map {area} of resolution {resolution} has {shape} cells; {name!r} has {found}")
     coordinates: dict[str, tuple[Any, ...]] = {}
     for dim, edge, count in zip(dims, edges, shape, strict=True):
         centres, bounds = _jaxa.axis(edge[0], edge[1], count)

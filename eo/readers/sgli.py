@@ -24,7 +24,7 @@ from eo.canonical import STATUS
 from eo.errors import InputError
 from eo.model import Product, Record
 from eo.readers import _hdf5, _jaxa
-from eo.readers._options import checked
+from eo.readers._options import options
 
 KINDS = ("HDF5",)
 
@@ -90,7 +90,7 @@ def _content(file: h5py.File, path: Path, product: Product) -> xr.Dataset:
     first, last = (_jaxa.moment(str(_hdf5.attribute(stated, f"Image_{end}_time")), _TIME) for end in ("start", "end"))
     _jaxa.check_period(first, last, start, product)
     coordinates = {"time": ("time", np.array([start]))} | _grid(file)
-    image, chosen = _hdf5.group(file, "Image_data"), checked(Options, product)
+    image, chosen = _hdf5.group(file, "Image_data"), options(Options, product)
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
         values, status = _decoded(image, variable.source, chosen.domain, product, str(path))

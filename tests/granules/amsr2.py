@@ -104,6 +104,7 @@ def write_amsr2(  # noqa: PLR0913 - what a granule may say
     }
     line = np.int16(45) if minutes is None else minutes
     path = folder / defects.pop("called", f"{granule}.h5")
+    path.unlink(missing_ok=True)
     with h5py.File(path, "w") as file:
         for key, value in (root | {key: defects[key] for key in root if key in defects}).items():
             if value is not None:

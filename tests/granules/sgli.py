@@ -100,6 +100,7 @@ def write_sgli(  # noqa: PLR0913 - what a granule may say
     flags = {"Data_description": "QA flag", "Error_DN": np.uint8(255), "Maximum_valid_DN": np.uint8(253)}
     flags |= {"Minimum_valid_DN": np.uint8(0), "Slope": np.float32(1), "Offset": np.float32(0), "Unit": "NA"}
     path = folder / defects.pop("called", name)
+    path.unlink(missing_ok=True)
     with h5py.File(path, "w") as file:
         for place, attributes in groups.items():
             _put(file.create_group(place), attributes, defects)
