@@ -24,6 +24,7 @@ from eo.errors import InputError
 from eo.granules import canonical_of
 from eo.identify import only
 from eo.model import Product
+from eo.readers._flags import table
 
 ICE = "sea_ice_area_fraction"
 ROWS = COLUMNS = 16
@@ -253,3 +254,26 @@ def test_changed_codes_and_attributes_give_an_error_or_plausible_values(
         file["status_flag"][:] = flags
         file[of].setncattr(name, value)
     _check_plausible(path)
+
+
+class TestFlagTables:
+    """CF 3.5: masks combine, values do not, and meanings come as words or as a list."""
+
+    def test_meanings_may_be_a_list(self) -> None:
+        found = table("f", {"flag_values": np.array([0, 1]), "flag_meanings": ["NaN", "AMSR2"]}, np.dtype("i2"))
+        assert dict(found.codes) == {"NaN": 0, "AMSR2": 1}
+        assert not found.bits
+
+    def test_values_do_not_combine(self) -> None:
+        found = table("f", {"flag_values": np.array([1, 2, 3]), "flag_meanings": "a b c"}, np.dtype("i1"))
+        assert found.present(np.array([1, 2, 3], np.int8), ["a"]).tolist() == [True, False, False]
+
+    def test_a_fill_value_has_no_flags(self) -> None:
+        said = {"flag_masks": np.array([1, 2], np.int8), "flag_meanings": "a b", "_FillValue": np.int8(-1)}
+        found = table("f", said, np.dtype("i1"))
+        found.check(np.array([-1, 3], np.int8))
+        assert found.present(np.array([-1, 3], np.int8), ["a"]).tolist() == [False, True]
+
+    def test_flags_are_integers(self) -> None:
+        with pytest.raises(InputError, match="flags are integers"):
+            table("f", {"flag_masks": np.array([1]), "flag_meanings": "a"}, np.dtype("f4"))

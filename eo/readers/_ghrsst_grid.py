@@ -8,7 +8,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError
-from eo.readers._stored import bounds, numbers, times
+from eo.readers._coordinates import bounds, numbers, times
 
 Floats = npt.NDArray[np.float64]
 Coordinates = dict[str, tuple[Any, Any]]

@@ -9,7 +9,7 @@ import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
-from eo.readers._stored import numbers
+from eo.readers._coordinates import numbers
 
 Floats = npt.NDArray[np.float64]
 Hemisphere = Literal["north", "south"]

@@ -17,11 +17,12 @@ import xarray as xr
 from pydantic import Field
 
 from eo.model import Product, Record, Variable
+from eo.readers._coordinates import check_named
 from eo.readers._ghrsst_grid import axes
 from eo.readers._ghrsst_masks import is_sea_ice, lat_lon, of_quality, on_sea, surface
 from eo.readers._options import options
 from eo.readers._packing import decoded
-from eo.readers._stored import check_named, check_packing, opened, stored
+from eo.readers._stored import check_packing, opened, stored
 
 _SST, _BIAS = "sea_surface_temperature", "sses_bias"
 

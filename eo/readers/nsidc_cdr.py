@@ -20,12 +20,13 @@ import xarray as xr
 from eo import projection
 from eo.errors import InputError
 from eo.model import Product, Record, Variable
+from eo.readers._coordinates import check_named, times
 from eo.readers._flags import table
 from eo.readers._masks import coded
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._projected import Floats, Hemisphere, axis, check_hemisphere, crs_text
-from eo.readers._stored import check_named, check_packing, opened, stored, times
+from eo.readers._stored import check_packing, opened, stored
 
 _MEANINGS = {
     "pole_hole": "never_observed",

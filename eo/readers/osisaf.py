@@ -25,11 +25,12 @@ from eo import projection
 from eo.canonical import STATUS
 from eo.errors import InputError
 from eo.model import Product, Record
+from eo.readers._coordinates import bounds, check_named, times
 from eo.readers._flags import table
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._projected import Hemisphere, axis, check_hemisphere, check_positions, crs_text
-from eo.readers._stored import bounds, check_named, check_packing, opened, raw, stored, times
+from eo.readers._stored import check_packing, opened, raw, stored
 
 _OUTSIDE = ("land", "lake")
 _CAUTION = ("high_t2m", "spatial_interp", "temporal_interp")
