@@ -1,4 +1,4 @@
-"""Damage to a NetCDF file: flipped bytes, a cut, changed attributes; and what a reader may make of it."""
+"""Damage to a NetCDF file: flipped bytes, a cut, changed attributes or codes; and what a reader may make of it."""
 
 from pathlib import Path
 
@@ -18,10 +18,13 @@ _NUMBERS = [0.0, -1.0, 1e30, -9999.0, np.nan, np.inf, 255.0]
 
 def check_survives(data: st.DataObject, path: Path, product: Product, variable: str) -> None:
     """Damage a file in a way that `data` draws; reading gives an error of ours, or values in range or missing."""
-    if data.draw(st.booleans(), label="bytes"):
+    how = data.draw(st.sampled_from(["bytes", "attribute", "numbers"]), label="how")
+    if how == "bytes":
         _spoil_bytes(data, path)
-    else:
+    elif how == "attribute":
         _spoil_attribute(data, path, variable)
+    else:
+        _spoil_numbers(data, path)
     said, content = _read(path, product)
     assert said or content is not None
     if content is None:
@@ -51,6 +54,19 @@ def _spoil_bytes(data: st.DataObject, path: Path) -> None:
     for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=40)):
         content[place] ^= 1 << data.draw(st.integers(0, 7))
     path.write_bytes(content)
+
+
+def _spoil_numbers(data: st.DataObject, path: Path) -> None:
+    """Change some numbers of one variable to any that its type has."""
+    with netCDF4.Dataset(path, "a") as file:
+        file.set_auto_maskandscale(False)
+        one = file[data.draw(st.sampled_from(sorted(file.variables)), label="variable")]
+        seed = data.draw(st.integers(0, 1 << 30))
+        random = np.random.default_rng(seed)
+        numbers = np.atleast_1d(np.asarray(one[...])).copy()
+        noise = np.frombuffer(random.bytes(numbers.nbytes), numbers.dtype).reshape(numbers.shape)
+        numbers = np.where(random.random(numbers.shape) < 0.3, noise, numbers)
+        one[...] = numbers.reshape(one.shape)
 
 
 def _spoil_attribute(data: st.DataObject, path: Path, variable: str) -> None:

@@ -108,6 +108,13 @@ def test_eight_days_start_anew_each_year(tmp_path: Path, date: str, start: str, 
     assert content["time_bounds"].values.astype("datetime64[D]").astype(str).tolist() == [[start, end]]
 
 
+@pytest.mark.parametrize(("bias", "rmsd"), [(-4.5e30, 0.3), (6.0, 0.3), (0.1, -0.1), (0.1, 1e20)])
+def test_a_bias_or_an_error_of_many_decades_is_refused(tmp_path: Path, bias: float, rmsd: float) -> None:
+    path = write_occi(tmp_path / "a.nc", TRUTH, np.full(TRUTH.shape, bias), np.full(TRUTH.shape, rmsd))
+    with pytest.raises(InputError, match=r"a\.nc: 'chlor_a_log10_\w+' lies in .* decades"):
+        content_of(path)
+
+
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

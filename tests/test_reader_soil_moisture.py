@@ -1,5 +1,6 @@
 """Soil moisture of C3S and ESA CCI: real files, the traps of the format, and damage."""
 
+import gzip
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,13 @@ def test_a_truncated_file_and_an_unknown_option_are_errors(tmp_path: Path) -> No
     path.write_bytes(path.read_bytes()[:-3000])
     with pytest.raises(InputError, match="must be a NetCDF file that opens"):
         content_of(path, "esacci_soil_moisture_combined_daily")
+
+
+def test_an_answer_that_is_still_an_archive_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "answer.nc"
+    path.write_bytes(gzip.compress(b"a tar of granules"))
+    with pytest.raises(InputError, match="it is of kind gzip"):
+        content_of(path, "c3s_soil_moisture_combined_monthly")
 
 
 @given(data=st.data())

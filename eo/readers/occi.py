@@ -22,6 +22,8 @@ from eo.units import converted
 _SOURCE, _BIAS, _SPREAD = "chlor_a", "chlor_a_log10_bias", "chlor_a_log10_rmsd"
 _UNITS = "mg m-3"
 _VERSIONS = ("4.2", "5.0", "5.0.1", "6.0")
+_DECADES = 5.0
+"""Largest bias and error that a chlorophyll concentration may have; more is a damaged file."""
 _JUMP = np.datetime64("2020-12-01")
 """Version 5.0 (not 5.0.1) has a spurious jump from this month on."""
 
@@ -46,8 +48,8 @@ def read(path: Path, product: Product) -> xr.Dataset:
     with opened(path, product) as grid:
         _check_version(grid)
         values, status = _logarithm(grid)
-        bias = grid.decoded(_BIAS)[0]
-        spread = grid.decoded(_SPREAD)[0]
+        bias = _decades(grid, _BIAS, -_DECADES)
+        spread = _decades(grid, _SPREAD, 0.0)
         if chosen.remove_bias:
             values = values - bias
             left = spread**2 - bias**2
@@ -73,6 +75,22 @@ def _check_version(grid: GridFile) -> None:
     last = grid.times().max()
     if said == "5.0" and last >= _JUMP:
         raise InputError(f"version 5.0 is good until 2020-11, for it jumps in 2020-12; this file is of {last}")
+
+
+def _decades(grid: GridFile, name: str, low: float) -> xr.DataArray:
+    """Give a bias or an error in decimal logarithms, float64; it has no units."""
+    where = f"{grid.path}: "
+
+    def checked(block: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        wrong = block[(block < low) | (block > _DECADES)]
+        if wrong.size:
+            raise InputError(f"{where}{name!r} lies in {low:g}..{_DECADES:g} decades; it has {float(wrong[0]):g}")
+        return block.astype(np.float64)
+
+    found: xr.DataArray = xr.apply_ufunc(
+        checked, grid.decoded(name)[0], dask="parallelized", output_dtypes=[np.float64], keep_attrs=False
+    )
+    return found
 
 
 def _logarithm(grid: GridFile) -> Field:
