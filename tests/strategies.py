@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from eo.canonical import STATUS, canonical
-from eo.model import Box, Region, Span, Step, Variable, span
+from eo.model import Box, Product, Region, Span, Step, Variable, span
 from eo.steps import Stamp
 from eo.zones import Zone, zonal_mean, zones
 
@@ -17,6 +17,19 @@ FIELD = Variable(source="published_field", units="K", long_name="a field", plaus
 """A variable whose values pass as they are."""
 
 Floats = npt.NDArray[np.float64]
+
+
+def product(name: str, step: Step = "month", **variable: Any) -> Product:  # noqa: ANN401 - the keys of a variable
+    """Give a synthetic product with one variable, read by the rules of CF."""
+    words = dict.fromkeys(
+        ("title", "summary", "institution", "platform", "version", "licence", "citation"), "synthetic"
+    )
+    said = {"long_name": "a synthetic field", "plausible": (-1e9, 1e9)} | variable
+    return Product.model_validate(
+        words
+        | {"url": "https://example.org", "source": {"kind": "local", "path": "*.nc"}, "reader": "cf", "step": step}
+        | {"variables": {name: said}}
+    )
 
 
 def months(count: int, start: str = "2001-01") -> npt.NDArray[np.datetime64]:

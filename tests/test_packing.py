@@ -13,6 +13,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from strategies import product
 
 from eo.canonical import STATUS, canonical
 from eo.errors import InputError
@@ -199,24 +200,7 @@ def test_a_variable_that_is_not_numeric_is_refused() -> None:
         decoded(xr.DataArray(np.array(["a"]), dims="x", name="packed"))
 
 
-PRODUCT = Product.model_validate(
-    {
-        "title": "a synthetic product",
-        "summary": "a synthetic product",
-        "institution": "no agency",
-        "platform": "none",
-        "version": "1",
-        "licence": "none",
-        "citation": "none",
-        "url": "https://example.org",
-        "source": {"kind": "local", "path": "*.nc"},
-        "reader": "cf",
-        "step": "month",
-        "variables": {
-            "temperature": {"source": "sst", "units": "degC", "long_name": "a temperature", "plausible": (-5, 45)}
-        },
-    }
-)
+PRODUCT = product("temperature", source="sst", units="degC", plausible=(-5, 45))
 
 Change = Callable[[netCDF4.Dataset], object]
 
@@ -241,9 +225,9 @@ def write(path: Path, change: Change = lambda _: None, *, months: int = 2, form:
     return path
 
 
-def content(path: Path, product: Product = PRODUCT) -> xr.Dataset:
-    with cf.read(path, product) as published:
-        return canonical(published, product.variables, step=product.step, stamp=product.stamp).load()
+def content(path: Path, of: Product = PRODUCT) -> xr.Dataset:
+    with cf.read(path, of) as published:
+        return canonical(published, of.variables, step=of.step, stamp=of.stamp).load()
 
 
 @pytest.mark.parametrize("form", ["NETCDF4", "NETCDF4_CLASSIC", "NETCDF3_CLASSIC", "NETCDF3_64BIT_DATA"])
