@@ -190,6 +190,7 @@ MARKS: dict[str, tuple[dict[str, Any], str]] = {
     "no flags": ({"absent": ("status_flag",)}, "no variable 'status_flag'"),
     "no concentration": ({"absent": ("ice_conc",)}, "no variable 'ice_conc'"),
     "no scale": ({"changed": {"ice_conc": {"scale_factor": None}}}, "no .'scale_factor'"),
+    "a scale beyond numbers": ({"changed": {"ice_conc": {"scale_factor": 1e306}}}, r"lies in 0\.\.1"),
     "another day": ({"day": "2019-03-02"}, "date in its name, 2019-03-01"),
 }  # fmt: skip
 

@@ -110,7 +110,8 @@ def _physical(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArr
     if raw.dtype.kind == "f" and (scale, offset) == (1.0, 0.0):
         values = raw.copy()
     else:
-        values = raw * np.float64(scale) + np.float64(offset)
+        with np.errstate(over="ignore"):  # what overflows is infinite, and not plausible
+            values = raw * np.float64(scale) + np.float64(offset)
     values[_status(raw, attributes) != STATUS["ok"]] = np.nan
     return values
 
