@@ -1,7 +1,7 @@
 """Means, shares, areas, normals and anomalies against CDO. data/cdo/make.py has the commands that made its numbers.
 
 CDO selects whole cells by their centres, so boxes end at edges of cells. It draws the edges of a cell as great
-circles, where the cells here lie between parallels: its areas are too small by at most w^2 / 6 for cells of the width w,
+circles, where the cells here lie between parallels: its areas are too small by at most w^2 / 6 for cells of width w,
 5.1e-7 for the tenth of a degree here. Of a field between 260 and 310 K that is 2.5e-5 K in a mean, or 1e-7 of it. Where
 no area counts (a normal or an anomaly of one cell) both sides differ by rounding alone: inputs and answers are in
 double precision (``-b F64``), and the inputs are numbers that single precision holds.
