@@ -1,5 +1,6 @@
 """AMSR2 and AMSR-E maps: what is read is what was written, and each trap of the format fails on the naive reading."""
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,19 @@ def test_a_broken_chunk_names_the_file(tmp_path: Path) -> None:
     path.write_bytes(bytes(whole))
     with pytest.raises(InputError, match=rf"^{path}.*Geophysical Data"):
         ice(path)
+
+
+@pytest.mark.real
+def test_the_synthetic_granule_has_attributes_of_a_real_one(real_data: Path, tmp_path: Path) -> None:
+    """The header of a real level-2 granule: the format states the same attributes for level 3."""
+    header = next((real_data / "jaxa").glob("GW1AM2_*_L2SGSND*h5dump-header.txt")).read_text(encoding="utf-8")
+    with h5py.File(write_amsr2(tmp_path, constant(500), **ICE)) as file:
+        assert set(file.attrs) <= set(re.findall(r'ATTRIBUTE "([^"]+)"', header))
+        stored = file.attrs.get_id("GranuleID")
+        assert stored.shape == (1,)
+        assert stored.get_type().is_variable_str()
+        assert header.count('ATTRIBUTE "SCALE FACTOR"') == header.count('ATTRIBUTE "UNIT"') > 0
+        assert set(file["Geophysical Data"].attrs) == {"SCALE FACTOR", "UNIT"}
 
 
 @pytest.fixture(scope="module")
