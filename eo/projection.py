@@ -34,12 +34,15 @@ def crs_of(text: str) -> pyproj.CRS:
     Raises
     ------
     InputError
-        Not one.
+        Not one, or one that is not projected.
     """
     try:
-        return pyproj.CRS.from_user_input(text)
+        found = pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"a projected grid has a coordinate reference system; {text!r} is none: {error}") from None
+    if not found.is_projected:
+        raise InputError(f"a projected grid has a projection from the Earth to the plane; {found.name!r} is none")
+    return found
 
 
 def positions(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats]:

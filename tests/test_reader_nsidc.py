@@ -116,6 +116,7 @@ DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
         {"changed": {"projection": {"srid": None, "proj4text": None}}}, "has one of",
     ),
     "a projection that is none": ({"changed": {"projection": {"srid": "EPSG:0"}}}, "is none"),
+    "no plane": ({"changed": {"projection": {"srid": "EPSG:4326"}}}, "projection from the Earth to the plane"),
     "unknown meaning": (
         {"changed": {"cdr_seaice_conc": {"flag_meanings": "pole_hole swamp coastal land_mask missing_data"}}}, "swamp",
     ),
