@@ -203,6 +203,11 @@ def test_a_defect_is_named(tmp_path: Path, percent: np.ndarray, defect: str) -> 
         content_of(path)
 
 
+def test_a_limit_beyond_numbers_is_none(tmp_path: Path, percent: np.ndarray) -> None:
+    path = write_osisaf(tmp_path / "a.nc", percent, changed={"ice_conc": {"valid_max": 1.79e306}})
+    np.testing.assert_allclose(content_of(path)[ICE].values[0], upwards(percent) / 100, atol=1e-7)
+
+
 def test_one_day_is_read_of_one_chunk(tmp_path: Path, percent: np.ndarray) -> None:
     path = write_osisaf(tmp_path / "a.nc", percent, chunks=(1, 8, 8))
     whole = bytearray(path.read_bytes())

@@ -46,7 +46,8 @@ def physical_attributes(packed: xr.DataArray) -> dict[str, Any]:
     for key in ("valid_min", "valid_max", "valid_range"):
         limit = np.asarray(packed.attrs.get(key, 0))
         if packing and packed.dtype.kind in "iu" and limit.dtype.kind == "f" and limit.dtype == max(packing):
-            found = np.round((limit.astype(np.float64) - offset) / scale, 3)
+            with np.errstate(over="ignore"):  # a limit that overflows is infinite, and none
+                found = np.round((limit.astype(np.float64) - offset) / scale, 3)
             attributes[turned.get(key, key)] = found[::order] if found.ndim else found
     return attributes
 
