@@ -147,7 +147,7 @@ def trace(path: Path, region: str, time: str) -> Trace:
         shown,
         meanings[known.index(int(row["status"]))],
         _of_months(said, [time]),
-        _baseline(said),
+        _baseline(said, time),
         said,
     )
 
@@ -163,6 +163,7 @@ def _of_months(said: Mapping[str, Any], months: Iterable[str]) -> list[dict[str,
     ]
 
 
-def _baseline(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _baseline(said: Mapping[str, Any], time: str) -> list[dict[str, Any]]:
+    """Give the files of the normal of a month: those of the same calendar month in the baseline years."""
     months = said.get("normal", {}).get("months", [])
-    return _of_months(said, months)
+    return _of_months(said, [one for one in months if one[-2:] == time[-2:]])
