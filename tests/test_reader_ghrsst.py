@@ -298,12 +298,9 @@ def test_an_unknown_option_is_refused(tmp_path: Path, kelvin: np.ndarray) -> Non
 def test_a_broken_chunk_names_the_file(tmp_path: Path, kelvin: np.ndarray) -> None:
     path = write_l4(tmp_path / "a.nc", kelvin)
     whole = bytearray(path.read_bytes())
-    packed = np.rint((np.nan_to_num(kelvin, nan=-54.53) - 273.15) * 100).astype("<i2")
-    at = _of_chunk(path, "analysed_sst")
-    whole[at + 20] ^= 0xFF
+    whole[_of_chunk(path, "analysed_sst") + 20] ^= 0xFF
     path.write_bytes(whole)
-    assert packed.size
-    with pytest.raises(InputError, match=r"a\.nc.*'analysed_sst' must be readable"):
+    with pytest.raises(InputError, match=r"a\.nc: .*analysed_sst' must"):
         content_of(path)
 
 
