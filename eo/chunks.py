@@ -43,23 +43,25 @@ class Chunks:
         """The number of axes."""
         return len(self.shape)
 
-    def __getitem__(self, key: tuple[slice, ...]) -> npt.NDArray[Any]:
-        """Give the values of a window: a slice for each axis.
+    def __getitem__(self, key: tuple[slice | int, ...]) -> npt.NDArray[Any]:
+        """Give the values of a window: a slice or a number for each axis.
 
         Raises
         ------
         InputError
             A chunk that is needed is not whole.
         """
-        windows = [range(*one.indices(size)) for one, size in zip(key, self.shape, strict=True)]
+        windows = [_window(one, size) for one, size in zip(key, self.shape, strict=True)]
         out = np.empty([len(one) for one in windows], self.dtype)
-        if not out.size:
-            return out
+        if out.size:
+            self._fill(out, windows)
+        return out[tuple(slice(None) if isinstance(one, slice) else 0 for one in key)]
+
+    def _fill(self, out: npt.NDArray[Any], windows: list[range]) -> None:
         with self.path.open("rb", buffering=0) as stream:
             for number in self._needed(windows):
                 inside, place = self._overlap(number, windows)
                 self._put(out, place, inside, self._plain(stream.fileno(), number))
-        return out
 
     def _needed(self, windows: list[range]) -> Iterator[tuple[int, ...]]:
         """Give the numbers of the chunks that a window touches."""
@@ -91,9 +93,9 @@ class Chunks:
         try:
             plain: bytearray = deflate.zlib_decompress(stored, length)
         except deflate.DeflateError as error:
-            raise InputError(f"{self._chunk(number)} must inflate, and it does not: {error}") from None
+            raise self._broken(number, f"does not inflate: {error}") from None
         if len(plain) != length:
-            raise InputError(f"{self._chunk(number)} must have {length} bytes, and it has {len(plain)}")
+            raise self._broken(number, f"has {len(plain)} bytes, not {length}")
         return plain
 
     def _put(
@@ -111,8 +113,13 @@ class Chunks:
             for byte in range(width):
                 target[(*place, byte)] = planes[(byte, *inside)]
 
-    def _chunk(self, number: tuple[int, ...]) -> str:
-        return f"{self.path}: chunk {number} of {self.name!r}"
+    def _broken(self, number: tuple[int, ...], why: str) -> InputError:
+        name = self.name.lstrip("/")
+        return InputError(f"{self.path}: {name!r} must be readable to its end, and its chunk {number} {why}")
+
+
+def _window(key: slice | int, size: int) -> range:
+    return range(*key.indices(size)) if isinstance(key, slice) else range(int(key), int(key) + 1)
 
 
 def _slice(start: int, stop: int, step: int) -> slice:
@@ -157,12 +164,13 @@ def chunks(path: Path, name: str) -> Chunks | None:
     try:
         with h5py.File(path, "r") as file:
             found = file.get(name)
-            return _indexed(path, found) if isinstance(found, h5py.Dataset) else None
+            return indexed(path, found) if isinstance(found, h5py.Dataset) else None
     except OSError as error:
         raise InputError(f"{path} must be a whole HDF5 file: {error}") from None
 
 
-def _indexed(path: Path, stored: h5py.Dataset) -> Chunks | None:
+def indexed(path: Path, stored: h5py.Dataset) -> Chunks | None:
+    """Give a dataset of an open file as its chunks; None where it is not chunked, or filtered otherwise."""
     plain = stored.dtype.kind in "iuf" and stored.dtype.isnative and stored.ndim > 0
     if not plain or not stored.chunks or stored.is_virtual or stored.external:
         return None
@@ -181,7 +189,10 @@ def _indexed(path: Path, stored: h5py.Dataset) -> Chunks | None:
         number = tuple(start // size for start, size in zip(one.chunk_offset, stored.chunks, strict=True))
         where[number] = (one.byte_offset, one.size)
 
-    stored.id.chunk_iter(note)
+    try:
+        stored.id.chunk_iter(note)
+    except (OSError, RuntimeError):  # a broken index: the library says so when the values are asked for
+        return None
     if skipped:
         return None
     shuffled = _SHUFFLE in filters

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from eo.chunks import indexed
 from eo.errors import InputError, unknown
 from eo.readers import _lazy
 
@@ -153,8 +154,10 @@ def lazy(stored: h5py.Dataset, dims: tuple[str, ...]) -> xr.DataArray:
     if len(stored.shape) != len(dims):
         raise InputError(f"{stored.name} has dims {dims}; its shape is {stored.shape}")
     where = f"{stored.file.filename}: dataset {stored.name!r}"
-    chunks = blocks(stored.shape, stored.chunks)
-    return xr.DataArray(_lazy.lazy(stored.__getitem__, stored.shape, stored.dtype, where, chunks), dims=dims)
+    direct = indexed(Path(stored.file.filename), stored)
+    read = stored.__getitem__ if direct is None else direct.__getitem__
+    data = _lazy.lazy(read, stored.shape, stored.dtype, where, blocks(stored.shape, stored.chunks))
+    return xr.DataArray(data, dims=dims)
 
 
 def blocks(shape: tuple[int, ...], stored: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -45,7 +45,7 @@ def lazy(
         When computed: the values cannot be read.
     """
     source = _Source(read, shape, dtype, where)
-    found: da.Array = da.from_array(source, chunks=chunks or shape, name=False, meta=np.empty(0, dtype))  # type: ignore[no-untyped-call]
+    found: da.Array = da.from_array(source, chunks=chunks or shape, name=False, fancy=False, meta=np.empty(0, dtype))  # type: ignore[no-untyped-call]
     return found
 
 

@@ -1,5 +1,6 @@
 """NetCDF files as they are stored: nothing decoded, every failure to read told as one line."""
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 from dask.utils import SerializableLock
 
+from eo.chunks import chunks
 from eo.errors import InputError, unknown
 from eo.model import Product
 from eo.readers._hdf5 import blocks
@@ -98,8 +100,13 @@ def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
     variable, gate = file.variables[name], file.encoding["gate"]
     if variable.dtype.kind not in "iuf":
         raise InputError(f"a variable is numeric, and {name!r} is {variable.dtype}")
-    chunks = blocks(variable.shape, variable.encoding.get("chunksizes")) if variable.ndim else ()
-    data = lazy(lambda key: gate.read(name, key), variable.shape, variable.dtype, f"{path}: {name!r}", chunks)
+    shape = blocks(variable.shape, variable.encoding.get("chunksizes")) if variable.ndim else ()
+    direct = chunks(path, name)
+    if direct is not None and (direct.shape, direct.dtype) == (variable.shape, variable.dtype):
+        read = direct.__getitem__
+    else:
+        read = functools.partial(gate.read, name)
+    data = lazy(read, variable.shape, variable.dtype, f"{path}: {name!r}", shape)
     return xr.DataArray(_in_rows(data), dims=variable.dims, attrs=variable.attrs, name=name)
 
 
