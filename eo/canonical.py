@@ -128,13 +128,13 @@ def _projected_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order
     orders = {name: _sorted(name, axis) for name, axis in axes.items()}
     y, x = (axes[name][orders[name]] for name in PROJECTED)
     crs = _crs(published)
-    latitude, longitude = projection.positions(crs, y, x)
+    latitude, longitude, area = projection.cells(crs, y, x)
     return {
         "y": ("y", y, _COORDINATES["y"]),
         "x": ("x", x, _COORDINATES["x"]),
         "lat": (PROJECTED, latitude, _COORDINATES["lat"]),
         "lon": (PROJECTED, longitude, _COORDINATES["lon"]),
-        "area": (PROJECTED, projection.cell_area(crs, y, x), _COORDINATES["area"]),
+        "area": (PROJECTED, area, _COORDINATES["area"]),
         "crs": ((), np.int32(0), crs.to_cf()),
     }, orders
 

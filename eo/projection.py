@@ -1,5 +1,7 @@
 """Projected grids: exact axes in metres, latitude and longitude of each cell, and its area from the projection."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import pyproj
@@ -52,6 +54,21 @@ def positions(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats]:
     off = ~(np.isfinite(longitude) & np.isfinite(latitude))
     wrapped = (np.asarray(longitude) + 180.0) % 360.0 - 180.0
     return np.where(off, np.nan, latitude), np.where(off, np.nan, wrapped)
+
+
+@lru_cache(maxsize=8)
+def _cells(crs: str, y: bytes, x: bytes) -> tuple[Floats, Floats, Floats]:
+    system, rows, columns = pyproj.CRS.from_wkt(crs), np.frombuffer(y), np.frombuffer(x)
+    latitude, longitude = positions(system, rows, columns)
+    found = latitude, longitude, cell_area(system, rows, columns)
+    for one in found:
+        one.flags.writeable = False
+    return found
+
+
+def cells(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give latitude, longitude (degrees) and area (m2) of each cell, each (y, x); a grid is worked out once."""
+    return _cells(crs.to_wkt(), y.tobytes(), x.tobytes())
 
 
 def cell_area(crs: pyproj.CRS, y: Floats, x: Floats) -> Floats:
