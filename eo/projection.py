@@ -10,6 +10,8 @@ from eo.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 _SNAP = 0.01
+_KEPT = 1 << 21
+"""Cells of the largest grid that is kept in memory."""
 
 
 def regular_axis(axis: Floats) -> Floats:
@@ -67,7 +69,9 @@ def _cells(crs: str, y: bytes, x: bytes) -> tuple[Floats, Floats, Floats]:
 
 
 def cells(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give latitude, longitude (degrees) and area (m2) of each cell, each (y, x); a grid is worked out once."""
+    """Give latitude, longitude (degrees) and area (m2) of each cell, each (y, x); a grid of usual size is worked out once."""
+    if y.size * x.size > _KEPT:
+        return (*positions(crs, y, x), cell_area(crs, y, x))
     return _cells(crs.to_wkt(), y.tobytes(), x.tobytes())
 
 
