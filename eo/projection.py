@@ -69,7 +69,7 @@ def _cells(crs: str, y: bytes, x: bytes) -> tuple[Floats, Floats, Floats]:
 
 
 def cells(crs: pyproj.CRS, y: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give latitude, longitude (degrees) and area (m2) of each cell, each (y, x); a grid of usual size is worked out once."""
+    """Give latitude, longitude (degrees) and area (m2) of each cell, each (y, x); a usual grid is worked out once."""
     if y.size * x.size > _KEPT:
         return (*positions(crs, y, x), cell_area(crs, y, x))
     return _cells(crs.to_wkt(), y.tobytes(), x.tobytes())
