@@ -13,7 +13,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
-from eo.chunks import Deflated
+from eo.chunks import Deflated, chunks
 from eo.errors import InputError, StoreError
 from eo.provenance import content_digest
 
@@ -48,8 +48,8 @@ def _encoding(variable: xr.Variable) -> dict[str, Any]:
     fill: dict[str, Any] = {"_FillValue": np.array(np.nan, variable.dtype) if variable.dtype.kind == "f" else None}
     if not variable.ndim:
         return fill
-    chunks = _FIELD_CHUNK if {"lat", "y"} & set(variable.dims) else {}
-    sizes = tuple(min(chunks.get(str(dim), size), size) for dim, size in variable.sizes.items())
+    within = _FIELD_CHUNK if {"lat", "y"} & set(variable.dims) else {}
+    sizes = tuple(min(within.get(str(dim), size), size) for dim, size in variable.sizes.items())
     return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
 
 
@@ -130,10 +130,20 @@ def opened(path: Path) -> Iterator[xr.Dataset]:
         The file cannot be read.
     """
     try:
-        with xr.open_dataset(path, engine="netcdf4", decode_coords="all", chunks={}) as found:
-            yield found
+        with xr.open_dataset(path, engine="netcdf4", decode_coords="all", mask_and_scale=False, chunks={}) as found:
+            yield found.assign({str(name): _direct(one, path) for name, one in found.data_vars.items()})
     except (OSError, ValueError, RuntimeError) as error:
         raise StoreError(f"{path} must be readable, and it is not ({error}); remove it and run again") from None
+
+
+def _direct(field: xr.DataArray, path: Path) -> xr.DataArray:
+    """Give a field of the store, which packs nothing, read by its chunks where it is stored in chunks."""
+    plain = field.drop_attrs(deep=False).assign_attrs({k: v for k, v in field.attrs.items() if k != "_FillValue"})
+    stored = chunks(path, str(field.name)) if field.dtype.kind in "if" else None
+    if stored is None:
+        return plain
+    lazy = da.from_array(stored, chunks=stored.chunk, name=False, fancy=False, meta=np.empty(0, stored.dtype))  # type: ignore[no-untyped-call]
+    return plain.copy(data=lazy)
 
 
 @serial
