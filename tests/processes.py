@@ -14,7 +14,9 @@ from eo import build, load_run
 from eo.errors import EoError
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["eo.pipeline", "eo.readers.cf", "eo.indicators.anomaly", "matplotlib.figure"])
+_CONTEXT.set_forkserver_preload(
+    ["processes", "eo.pipeline", "eo.readers.cf", "eo.indicators.anomaly", "matplotlib.backends.backend_agg"]
+)
 
 
 @dataclass(frozen=True)

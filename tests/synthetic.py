@@ -44,7 +44,7 @@ RUN: dict[str, Any] = {
     "indicator": "anomaly",
     "product": "synthetic_sst",
     "variable": "sea_surface_temperature",
-    "regions": ["patch", "west"],
+    "regions": ["patch"],
     "period": "2001-01/2002-12",
     "baseline": "2001",
 }

@@ -75,7 +75,7 @@ def test_trace_names_the_one_file_of_a_month_and_the_files_of_its_normal(tmp_pat
     write_each(tmp_path / "in", months("2001-01", 15))
     there = configs(tmp_path / "configs", tmp_path / "in/*.nc", run={"period": "2001-01/2002-03"})
     succeeds("build", "synthetic", "--root", tmp_path / "r", "--configs", there)
-    found = trace(tmp_path / "r/results/synthetic.nc", "west", "2002-02")
+    found = trace(tmp_path / "r/results/synthetic.nc", "patch", "2002-02")
     assert [one["sha256"] for one in found.granules] == [sha256(tmp_path / "in/sst_2002-02.nc")]
     assert [one["sha256"] for one in found.baseline] == [sha256(tmp_path / "in/sst_2001-02.nc")]
 
@@ -91,7 +91,7 @@ def test_trace_names_the_files_of_all_days_of_a_month(tmp_path: Path) -> None:
     )
     succeeds("build", "synthetic", "--root", tmp_path / "r", "--configs", there)
     result = tmp_path / "r/results/synthetic.nc"
-    january, february = trace(result, "west", "2001-01"), trace(result, "west", "2001-02")
+    january, february = trace(result, "patch", "2001-01"), trace(result, "patch", "2001-02")
     first, second = sha256(tmp_path / "in/a.nc"), sha256(tmp_path / "in/b.nc")
     assert [one["sha256"] for one in january.granules] == [first]
     assert [one["sha256"] for one in february.granules] == [first, second]
@@ -129,10 +129,8 @@ def test_a_value_that_was_changed_afterwards_is_not_traced(copied: Path) -> None
     with netCDF4.Dataset(copied, "a") as file:
         file["sea_surface_temperature"][0, 0] += 0.5
     said = refusal(*_traced(copied))
-    assert (
-        said
-        == f"{copied.with_suffix('.json')} must belong to {copied}; its content_digest is another. Run the build again"
-    )
+    beside = copied.with_suffix(".json")
+    assert said == f"{beside} must belong to {copied}; its content_digest is another. Run the build again"
 
 
 @pytest.mark.parametrize("text", ['{"content_digest": "0"}', "[]", "{}"])
