@@ -141,7 +141,8 @@ def check(file: Path) -> None:
     found = failures(file)
     for one in found:
         click.echo(f"{file}: {one}")
-    click.echo(f"{file}: {f'breaks {len(found)} rules' if found else 'passes the gate'}")
+    count = f"breaks {len(found)} rule{'s' * (len(found) > 1)}"
+    click.echo(f"{file}: {count if found else 'passes the gate'}")
     sys.exit(1 if found else 0)
 
 

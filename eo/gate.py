@@ -115,7 +115,7 @@ def _time_axis(file: xr.Dataset) -> Iterator[Check]:
         return
     back = np.flatnonzero(time[1:] <= time[:-1])
     if back.size:
-        yield Check("time is strictly increasing", f"{time[back[0] + 1]} follows {time[back[0]]}")
+        yield Check("time is strictly increasing", f"{_date(time[back[0] + 1])} follows {_date(time[back[0]])}")
     name = next(iter(_words(file["time"].variable, "bounds")), None)
     if name is None or name not in file.variables:
         yield Check("time has bounds", "none")
@@ -126,9 +126,16 @@ def _time_axis(file: xr.Dataset) -> Iterator[Check]:
         return
     holes = np.flatnonzero(bounds[1:, 0] != bounds[:-1, 1])
     if holes.size:
-        yield Check("the time axis is complete", f"nothing from {bounds[holes[0], 1]} to {bounds[holes[0] + 1, 0]}")
+        end, start = bounds[holes[0], 1], bounds[holes[0] + 1, 0]
+        yield Check(
+            "the time axis is complete", f"a step ends at {_date(end)} and the next one starts at {_date(start)}"
+        )
     if ((time < bounds[:, 0]) | (time > bounds[:, 1])).any():
         yield Check("each time lies in its bounds", "one does not")
+
+
+def _date(time: object) -> str:
+    return str(time).removesuffix(".000000000").removesuffix("T00:00:00")
 
 
 def _values(file: xr.Dataset) -> Iterator[Check]:

@@ -85,9 +85,8 @@ def write_result(
 def _pass_gate(run: Run, draft: Path, agreement: Validation | None) -> None:
     found: list[Check] = gate.failures(draft) + ([] if agreement is None else agreement.failures())
     if found:
-        raise GateError(
-            f"result {run.name!r} is not published; it breaks {len(found)} rules: {'; '.join(map(str, found))}"
-        )
+        count = f"{len(found)} rule{'s' * (len(found) > 1)}"
+        raise GateError(f"result {run.name!r} is not published; it breaks {count}: {'; '.join(map(str, found))}")
 
 
 def _checked(agreement: Validation | None, normal: Normal | None) -> dict[str, object]:

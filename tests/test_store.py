@@ -111,9 +111,7 @@ def test_on_a_full_disk_nothing_half_written_stays(there: Path, finished: Path, 
         assert _system("mount", "-o", f"remount,size={size}", small_disk)
         ended = Building(there, root).end()
         assert ended.code == 2
-        assert ended.error.endswith(
-            "needs room, and the disk is full (or over its quota); nothing half-written was left"
-        )
+        assert "needs room, and the disk is full (or over its quota); nothing half-written was left" in ended.error
         assert _left_behind(root) == []
         for path in root.rglob("*.nc"):
             netcdf.read(path)
