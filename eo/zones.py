@@ -17,7 +17,7 @@ import xarray as xr
 from eo import projected_zones
 from eo.canonical import PROJECTED, spatial_dims
 from eo.errors import InputError
-from eo.grid import EARTH_RADIUS, cell_area
+from eo.grid import EARTH_RADIUS
 from eo.model import Box, Region
 
 Floats = npt.NDArray[np.float64]
@@ -25,8 +25,6 @@ _EDGE = 0.1
 """Degrees: polygon edges are cut to this length before they are bent onto the equal-area plane."""
 _WHOLE = 1e-9
 """A grid covers a region whose area is the sum of its weights to this share: what is left is rounding."""
-_SLIVER = 1e-12
-"""A smaller share of a cell is rounding: the cell only touches the region."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,6 @@ def zone(name: str, region: Region, lat_bounds: Floats, lon_bounds: Floats) -> Z
     else:
         shape = _bent(_shape(name, region))
         weights, area = _polygon_weights(shape, lat_bounds, lon_bounds), float(shape.area) * EARTH_RADIUS**2
-    weights[weights <= _SLIVER * cell_area(lat_bounds, lon_bounds)] = 0.0
     covered = (
         f"latitude {lat_bounds.min():g}..{lat_bounds.max():g}, longitude {lon_bounds.min():g}..{lon_bounds.max():g}"
     )

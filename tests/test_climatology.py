@@ -126,13 +126,15 @@ def test_a_value_without_enough_coverage_is_nan_and_says_so() -> None:
     coverage[[5, 6]] = 0.5, 0.0
     mean = MONTHS_OF_THREE_YEARS.copy()
     mean[6] = np.nan
-    found = anomalies(series(mean, coverage), span("2001/2003"), 0.6).isel(region=0)
-    assert np.isnan(found["value"].values[[5, 6]]).all()
-    assert np.isnan(found["anomaly"].values[[5, 6]]).all()
-    assert found["flag"].values[[4, 5, 6]].tolist() == [
-        FLAGS["good"], FLAGS["insufficient_coverage"], FLAGS["no_data"],
-    ]  # fmt: skip
-    assert found["coverage"].values[[4, 5, 6]].tolist() == [1.0, 0.5, 0.0]
+    normal = normal_of(series(MONTHS_OF_THREE_YEARS), span("2001/2003"))
+    found = anomaly(series(mean, coverage), normal=normal, min_coverage=0.6).isel(region=0)
+    for name in ("value", "anomaly"):
+        assert np.isfinite(found[name].values[[4, 5, 6, 7]]).tolist() == [True, False, False, True]
+    assert np.isfinite(found["normal"]).all()
+    assert found["flag"].values[[4, 5, 6, 7]].tolist() == [
+        FLAGS[name] for name in ("good", "insufficient_coverage", "no_data", "good")
+    ]
+    assert found["coverage"].values[[4, 5, 6, 7]].tolist() == [1.0, 0.5, 0.0, 1.0]
 
 
 def test_a_value_whose_month_has_no_normal_stands_without_an_anomaly() -> None:

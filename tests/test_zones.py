@@ -228,11 +228,18 @@ def test_a_region_off_the_grid_is_an_error_that_says_what_there_is() -> None:
 
 
 def test_a_cell_that_only_touches_a_region_is_no_part_of_it() -> None:
-    at = zone_of(box(0, 90, 0, 90), octants())
-    assert at.weights.shape == (1, 1)
+    assert zone_of(box(0, 90, 0, 90), octants()).weights.shape == (1, 1)
+    assert zone_of(polygons(polygon(0, 90, 0, 90)), octants()).weights.shape == (1, 1)
     thirds = made_canonical(published(np.ones((1, 540, 1080)), np.arange(-539, 540, 2) / 6, np.arange(1080) / 3))
-    aligned = zone_of(box(-99.5, -60.5, -10, 10), thirds)  # edges at odd sixths: 99.5 is 199 halves of a cell
-    assert aligned.weights.shape == (60, 117)
+    assert zone_of(box(-99.5, -60.5, -10, 10), thirds).weights.shape == (60, 117)  # edges at odd sixths of a degree
+
+
+def test_a_value_that_is_there_counts_whatever_its_status_says() -> None:
+    values, status = VALUES.copy(), np.zeros(VALUES.shape, np.int8)
+    status[0, 1, 0], values[0, 1, 2] = STATUS["outside_domain"], np.nan
+    mean, coverage = one(mean_over(box(0, 270, 0, 90), octants(values, status=status)))
+    assert mean == pytest.approx(5.5, rel=ROUNDING)
+    assert coverage == pytest.approx(2 / 3, rel=ROUNDING)
 
 
 @given(fields(missing=True), boxes())
