@@ -60,10 +60,7 @@ def build(run: str, root: str, configs: str | None) -> None:
     from eo.config import load_run
     from eo.pipeline import build as build_run
 
-    built = build_run(load_run(run, configs), root, track=_track)
-    click.echo(str(built))
-    if built.validation:
-        click.echo(f"validation: {built.validation}")
+    click.echo(build_run(load_run(run, configs), root, track=_track).report)
 
 
 @main.command()

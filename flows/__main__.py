@@ -27,7 +27,7 @@ def _there(run: str, root: str, configs: str) -> str:
     from eo import load_run, pipeline
 
     plan = pipeline.plan(load_run(run, configs or None), root)
-    return str(pipeline.up_to_date(plan)) if plan.finished else ""
+    return pipeline.up_to_date(plan).report if plan.finished else ""
 
 
 def _flow(run: str, root: str, configs: str) -> str:

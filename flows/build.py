@@ -48,13 +48,9 @@ def prepare_part(plan: pipeline.Plan, part: Part) -> Outcome:
 def finish_run(plan: pipeline.Plan) -> Outcome:
     """Make the result of all parts, past the gate."""
     try:
-        return Completed(message=_said(pipeline.finish(plan)))
+        return Completed(message=pipeline.finish(plan).report)
     except EoError as error:
         return _failed(error)
-
-
-def _said(built: pipeline.Built) -> str:
-    return f"{built}\nvalidation: {built.validation}" if built.validation else str(built)
 
 
 @flow(
@@ -79,7 +75,7 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "") -> Out
         with one_at_a_time(Path(root), run):
             plan = pipeline.plan(loaded, root)
             if plan.finished:
-                return Completed(message=_said(pipeline.up_to_date(plan)))
+                return Completed(message=pipeline.up_to_date(plan).report)
             logger.info(
                 "%s: %d parts to prepare, %d there",
                 run,
