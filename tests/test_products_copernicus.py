@@ -91,6 +91,16 @@ NAMES = [
     ("gpcp_v02r03_monthly_d197901_c20170616.nc", "noaa_gpcp_monthly", "1979-01"),
     ("oisst-avhrr-v02r01.19810901.nc", "noaa_oisst_daily", "1981-09-01"),
     ("sst.mnmean.nc", "noaa_ersst_v5_monthly", ""),
+    (
+        "200301_202312-C3S-L3_XCH4-GHG_PRODUCTS-MERGED-MERGED-OBS4MIPS-MERGED-v4.6.nc",
+        "c3s_xch4_monthly",
+        "",
+    ),
+    (
+        "200301_202212-C3S-L3_XCO2-GHG_PRODUCTS-MERGED-MERGED-OBS4MIPS-MERGED-v4.5.nc",
+        "c3s_xco2_monthly",
+        "",
+    ),
 ]
 
 
