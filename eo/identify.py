@@ -15,6 +15,7 @@ from eo.errors import InputError
 from eo.granules import canonical_of
 from eo.model import Product
 from eo.netcdf import serial
+from eo.readers._names import full_year
 from eo.sources import integrity
 from eo.steps import labels
 
@@ -43,7 +44,8 @@ def from_name(name: str, products: Mapping[str, Product]) -> list[Identity]:
 
 
 def _time(groups: Mapping[str, str]) -> str:
-    date = "-".join(groups[one] for one in ("year", "month", "day") if groups.get(one, "").strip("0"))
+    whole = dict(groups) | ({"year": full_year(groups["year"])} if groups.get("year") else {})
+    date = "-".join(whole[one] for one in ("year", "month", "day") if whole.get(one, "").strip("0"))
     return f"{date}T{groups['hour']}" if date and groups.get("hour") else date
 
 

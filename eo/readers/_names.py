@@ -25,6 +25,11 @@ def named(path: Path, product: Product) -> dict[str, str]:
     return match.groupdict(default="")
 
 
+def full_year(year: str) -> str:
+    """Give a year of four digits; one of two is from 1970 on."""
+    return ("19" if int(year) >= _CENTURY else "20") + year if len(year) == len("YY") else year
+
+
 def time_of(groups: dict[str, str]) -> np.datetime64:
     """Give the time that a name says, datetime64[ns]; the day of a month and the hour of a day are its first.
 
@@ -35,9 +40,7 @@ def time_of(groups: dict[str, str]) -> np.datetime64:
     InputError
         No such date.
     """
-    year = groups.get("year", "")
-    if len(year) == len("YY"):
-        year = ("19" if int(year) >= _CENTURY else "20") + year
+    year = full_year(groups.get("year", ""))
     day = groups.get("day") or "01"
     text = f"{year}-{groups.get('month') or '01'}-{'01' if day == '00' else day}T{groups.get('hour') or '00'}"
     try:
