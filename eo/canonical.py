@@ -135,7 +135,7 @@ def _projected_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order
         "lat": (PROJECTED, latitude, _COORDINATES["lat"]),
         "lon": (PROJECTED, longitude, _COORDINATES["lon"]),
         "area": (PROJECTED, area, _COORDINATES["area"]),
-        "crs": ((), np.int32(0), crs.to_cf()),
+        "crs": ((), np.int32(0), projection.grid_mapping(crs)),
     }, orders
 
 

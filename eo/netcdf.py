@@ -70,6 +70,8 @@ def write(dataset: xr.Dataset, path: Path) -> None:
     for name, one in dataset.coords.items():
         encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
     clean = dataset.drop_encoding()
+    if "area" in clean.coords and "crs" in clean.coords:
+        clean["area"].encoding |= {"coordinates": "lat lon", "grid_mapping": "crs"}
     lazy = [str(name) for name, one in clean.data_vars.items() if one.chunks]
     small = {name: one for name, one in encoding.items() if name not in lazy}
     clean.drop_vars(lazy).to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=small, unlimited_dims=[])

@@ -26,7 +26,7 @@ def regular_axis(axis: Floats) -> Floats:
     if wide.size < 2:  # noqa: PLR2004 - one point has no step
         raise InputError(f"a projected axis has at least two points; there is {wide.size}")
     step = np.round((wide[-1] - wide[0]) / (wide.size - 1), 3)
-    exact: Floats = np.round(wide[0], 3) + step * np.arange(wide.size)
+    exact: Floats = np.round(np.round(wide[0], 3) + step * np.arange(wide.size), 3)
     if step == 0 or np.abs(exact - wide).max() > _SNAP * abs(step):
         raise InputError(f"a projected axis has even steps; it goes from {wide[0]} to {wide[-1]} in {wide.size} points")
     return exact
@@ -46,6 +46,15 @@ def crs_of(text: str) -> pyproj.CRS:
         raise InputError(f"a projected grid has a coordinate reference system; {text!r} is none: {error}") from None
     if not found.is_projected:
         raise InputError(f"a projected grid has a projection from the Earth to the plane; {found.name!r} is none")
+    return found
+
+
+def grid_mapping(crs: pyproj.CRS) -> dict[str, object]:
+    """Give the CF attributes of a grid mapping, with the digits that its WKT has."""
+    found: dict[str, object] = pyproj.CRS.from_wkt(crs.to_wkt()).to_cf()
+    if found.get("grid_mapping_name") == "polar_stereographic":
+        pole = np.copysign(90.0, float(str(found.get("standard_parallel", 90.0))))
+        found = {"latitude_of_projection_origin": float(pole)} | found
     return found
 
 
