@@ -1,5 +1,6 @@
 """Synthetic LST CCI granules: packed temperatures, uncertainty components apart, day and night in separate files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     date: str = "2018-07-01",
     flags: Array | None = None,
     has_id: bool = True,
+    components: Mapping[str, float] = COMPONENTS,
     attributes: dict[str, Any] | None = None,
     lst_attributes: dict[str, Any] | None = None,
 ) -> Path:
@@ -31,7 +33,7 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     heat = {"_FillValue": np.int16(-32768), "scale_factor": 0.01, "add_offset": 273.15, "units": "kelvin"}
     heat |= {"valid_min": np.int16(-8315), "valid_max": np.int16(7685)} | (lst_attributes or {})
     here = truth * 0
-    parts = COMPONENTS | {"lst_uncertainty": 1.393}
+    parts = dict(components) | {"lst_uncertainty": 1.393}
     seconds = (np.datetime64(date) - np.datetime64("1981-01-01")).astype("timedelta64[s]").astype(int)
     variables = {
         "time": Stored(np.array([seconds], "f8"), ("time",), {"units": "seconds since 1981-01-01 00:00:00"}),
