@@ -2,8 +2,7 @@
 
 Sources
 -------
-ESA LST CCI product user guide; Ghent, D., et al. (2019): A new approach to generating a climate data record from
-satellite land surface temperature. Remote Sensing, 11, 2319. doi:10.3390/rs11192319.
+ESA LST CCI product user guide, https://climate.esa.int/en/projects/land-surface-temperature/.
 """
 
 import re
