@@ -361,3 +361,42 @@ def test_zones_come_in_the_order_given_with_the_names_given() -> None:
     found = zonal_mean(grid["field"], grid["field_status"], zones(regions, grid), STATUS["outside_domain"])
     assert found["region"].values.tolist() == ["b", "a"]
     assert found["mean"].values[:, 0].tolist() == [5.0, 4.5]
+
+
+def polar(values: np.ndarray, crs: str = "EPSG:6931") -> xr.Dataset:
+    """Give values on cells of 100 km about the North Pole: EASE-Grid 2.0, or polar stereographic."""
+    metres = (np.arange(108) - 53.5) * 100_000.0
+    dims = ("time", "y", "x")
+    content = {"field": (dims, values[None], {"units": "K"}), "field_status": (dims, np.zeros((1, 108, 108), np.int8))}
+    time = np.array(["2001-01-01"], "datetime64[ns]")
+    return made_canonical(xr.Dataset(content, {"time": time, "y": metres[::-1], "x": metres}, {"crs": crs}))
+
+
+CONSTANT = np.full((108, 108), 273.16, np.float32)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:6931", "EPSG:3413"])
+@pytest.mark.parametrize("region", [box(-180, 180, 60, 90), box(170, -170, 60, 80), box(-10, 10, 60, 80)])
+def test_a_zone_on_a_polar_grid_has_its_area_and_the_mean_of_a_constant(region: Region, crs: str) -> None:
+    grid = polar(CONSTANT, crs)
+    at = zone_of(region, grid)
+    mean, coverage = one(mean_over(region, grid))
+    assert mean == np.float64(np.float32(273.16))
+    # Border cells count to a sixteenth of their side; of the boxes with 20 degrees about one cell in eight is one.
+    assert at.weights.sum() == pytest.approx(at.area, rel=2e-3)
+    assert coverage == pytest.approx(1.0, abs=2e-3)
+
+
+def test_a_zone_across_the_antimeridian_on_a_polar_grid_is_the_opposite_one_turned_round() -> None:
+    noise = np.random.default_rng(5).normal(273, 5, (108, 108)).astype(np.float32)
+    there, here = box(170, -170, 60, 80), box(-10, 10, 60, 80)
+    found, expected = one(mean_over(there, polar(noise))), one(mean_over(here, polar(noise[::-1, ::-1])))
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_polygon_on_a_polar_grid_is_the_box_of_its_shape() -> None:
+    noise = np.random.default_rng(5).normal(273, 5, (108, 108)).astype(np.float32)
+    found = one(mean_over(polygons(polygon(10, 70, 65, 85)), polar(noise)))
+    expected = one(mean_over(box(10, 70, 65, 85), polar(noise)))
+    assert found[0] == pytest.approx(expected[0], rel=1e-6)
+    assert found[1] == pytest.approx(expected[1], abs=4e-3)  # on a sphere and on the ellipsoid
