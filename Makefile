@@ -3,6 +3,7 @@
 PYTHON ?= python3
 RUN ?= enso_ostia
 ROOT ?= data
+WORKERS ?= 2
 
 # Bytecode is cached on first import: the environment is installed without compiling what may never run.
 unexport PYTHONDONTWRITEBYTECODE
@@ -39,7 +40,7 @@ pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data
 	@.venv/bin/python -m flows $(RUN) --root $(ROOT)
 
 test: env ## run the tests
-	@.venv/bin/python -m pytest -q
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise
