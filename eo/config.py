@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from eo import indicators
+from eo import indicators, readers
 from eo.errors import InputError, unknown
 from eo.model import Name, Product, Record, Region, Sentence, Span, SpanText, span
 
@@ -166,7 +166,8 @@ def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]
     schema = model.model_json_schema()
     definitions, at = schema.get("$defs", {}), schema
     for key in location:
-        at = at.get("properties", {}).get(key) or at.get("additionalProperties") or {}
+        named = [*at.get("patternProperties", {}).values(), {}]
+        at = at.get("properties", {}).get(key) or at.get("additionalProperties") or named[0]
         choices = [at, *at.get("anyOf", ()), *at.get("oneOf", ())]
         names = [str(one["$ref"]).rsplit("/", 1)[-1] for one in choices if "$ref" in one]
         if len(names) == 1:
@@ -199,7 +200,10 @@ def load_product(name: str, configs: Path | None = None, where: str = "") -> Pro
     path = folder(configs) / "products" / f"{name}.yaml"
     if name not in product_names(configs):
         raise unknown("product", name, product_names(configs), where or str(path.parent))
-    return _validated(Product, _document(path), str(path))
+    product = _validated(Product, _document(path), str(path))
+    if product.reader not in readers.names():
+        raise unknown("reader", product.reader, readers.names(), str(path))
+    return product
 
 
 def load_products(configs: Path | None = None) -> dict[str, Product]:

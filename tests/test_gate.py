@@ -244,7 +244,7 @@ def test_what_is_no_netcdf_at_all_is_refused(tmp_path: Path, name: str, content:
 def test_a_truncated_file_is_refused(result: Path) -> None:
     content = result.read_bytes()
     result.write_bytes(content[: len(content) // 2])
-    assert refusal("check", result).startswith(f"{result} must be a NetCDF file that can be read to its end")
+    assert refusal("check", result).startswith(f"{result} must be whole: its header asks for {len(content)} bytes")
 
 
 # What the gate keeps

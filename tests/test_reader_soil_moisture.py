@@ -204,7 +204,7 @@ def test_a_truncated_file_and_an_unknown_option_are_errors(tmp_path: Path) -> No
     with pytest.raises(InputError, match="keep_barren"):
         content_of(path, "esacci_soil_moisture_combined_daily", keep_baren=True)
     path.write_bytes(path.read_bytes()[:-3000])
-    with pytest.raises(InputError, match="must be a NetCDF file that opens"):
+    with pytest.raises(InputError, match="must be whole: its header asks for"):
         content_of(path, "esacci_soil_moisture_combined_daily")
 
 

@@ -50,15 +50,29 @@ def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
     kind = kind_of(path)
     if kind not in kinds:
         raise InputError(f"{path} must be a file of kind {' or '.join(kinds)}, and it is of kind {kind}")
-    if kind == "classic NetCDF":
-        _check_length(path, path.stat().st_size)
+    length = {"HDF5": _hdf5_length, "classic NetCDF": _classic_length}.get(kind)
+    if length is not None:
+        _check_length(path, path.stat().st_size, length(path))
 
 
-def _check_length(path: Path, size: int) -> None:
-    """Refuse a truncated classic file: the library reads what is missing at the end as zeros."""
-    needed = _classic_length(path)
+def _check_length(path: Path, size: int, needed: int) -> None:
+    """Refuse a truncated file: of a classic one the library reads what is missing at the end as zeros."""
     if size < needed:
         raise InputError(f"{path} must be whole: its header asks for {needed} bytes, and it has {size}")
+
+
+_SUPERBLOCKS = {0: (13, 24, 40), 1: (13, 28, 44), 2: (9, 12, 28), 3: (9, 12, 28)}
+"""Of each version, where the size of an address, the base address and the end of the file stand (HDF5 format, II.A)."""
+
+
+def _hdf5_length(path: Path) -> int:
+    """Give where an HDF5 file ends by its superblock; 0 where that is not of a form that is known here."""
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    width, base, end = _SUPERBLOCKS.get(int.from_bytes(head[8:9]), (0, 0, 0))
+    if head[width : width + 1] != b"\x08" or any(head[base : base + 8]):
+        return 0
+    return int.from_bytes(head[end : end + 8], "little")
 
 
 class _Header:
