@@ -10,7 +10,7 @@ from eo.climatology import monthly_normal
 from eo.config import Run
 from eo.errors import InputError
 from eo.provenance import code_digest, digest
-from eo.store import Store, publish
+from eo.store import Store, publish_once
 
 _DECIDING = ("climatology", "coverage", "normals")
 
@@ -48,7 +48,7 @@ def load_normal(run: Run, baseline: xr.Dataset, store: Store, work: Path) -> Nor
         minimum = float(run.parameters["min_coverage"])
         content = monthly_normal(baseline, run.baseline, min_coverage=minimum)
         said = {"title": f"monthly normal of {run.config.variable}, {run.baseline}", "normal_digest": key}
-        publish(path, lambda draft: netcdf.write(content.assign_attrs(said), draft), work)
+        publish_once(path, lambda draft: netcdf.write(content.assign_attrs(said), draft), work)
     months = baseline["time"].values.astype("datetime64[M]").astype(str).tolist()
     return Normal(key, netcdf.read(path), tuple(months))
 

@@ -12,7 +12,7 @@ from eo.errors import InputError, StoreError
 from eo.model import Granule, Part, Product, Step
 from eo.provenance import code_digest, digest
 from eo.steps import labels, part_of
-from eo.store import Store, publish
+from eo.store import Store, publish_once
 from eo.zones import zonal_mean, zones
 
 REDUCING = ("zones", "projected_zones", "projection", "grid", "parts")
@@ -48,7 +48,7 @@ def write_part(part: Part, product: Product, store: Store, work: Path) -> Path:
     try:
         with ExitStack() as stack:
             pieces = [stack.enter_context(granules.opened(one, product)) for one in part.granules]
-            publish(path, lambda draft: netcdf.write(_content(part, product, pieces), draft), work)
+            publish_once(path, lambda draft: netcdf.write(_content(part, product, pieces), draft), work)
     except StoreError:
         for granule in part.granules:
             _check_readable(granule, product)
@@ -97,7 +97,7 @@ def write_reduction(run: Run, part: Part, store: Store, work: Path) -> Path:
     path = reduction_path(run, part, store)
     if not path.exists():
         source = write_part(part, run.product, store, work)
-        publish(path, lambda draft: netcdf.write(_reduced(run, source), draft), work)
+        publish_once(path, lambda draft: netcdf.write(_reduced(run, source), draft), work)
     return path
 
 
@@ -107,4 +107,7 @@ def _reduced(run: Run, source: Path) -> xr.Dataset:
         at = zones(run.regions, content)
         series = zonal_mean(content[name], content[f"{name}_status"], at, STATUS["outside_domain"])
         said = {"title": f"zonal mean of {name}", "part": content.attrs["part_digest"]}
-        return series.assign_coords(time_bounds=content["time_bounds"]).compute().assign_attrs(said)
+        try:
+            return series.assign_coords(time_bounds=content["time_bounds"]).compute().assign_attrs(said)
+        except InputError as error:
+            raise StoreError(f"{error}; remove it and run again") from None

@@ -136,6 +136,15 @@ def publish(path: Path, write: Write, work: Path) -> None:
     publish_together({path: write}, work)
 
 
+def publish_once(path: Path, write: Write, work: Path) -> None:
+    """Write a file that is named by what goes into it, and never changes: where another process was first, its stays.
+
+    Both are as good, but not byte for byte the same, and the first one may be in use: a reader that knows where the
+    chunks of one are stored must not find the other.
+    """
+    _publish({path: write}, work, _placed)
+
+
 def publish_together(files: Mapping[Path, Write], work: Path) -> None:
     """Write files elsewhere, flush them to the disk, and only when all are whole move them to their places in order.
 
@@ -149,6 +158,10 @@ def publish_together(files: Mapping[Path, Write], work: Path) -> None:
     StoreError
         The disk is full or refuses; what was in place before is left as it was.
     """
+    _publish(files, work, Path.replace)
+
+
+def _publish(files: Mapping[Path, Write], work: Path, place: Callable[[Path, Path], object]) -> None:
     drafts = {path: work / f"{uuid.uuid4().hex}{path.suffix}" for path in files}
     try:
         for path, write in files.items():
@@ -158,11 +171,21 @@ def publish_together(files: Mapping[Path, Write], work: Path) -> None:
                 _flush(drafts[path])
         for path, draft in drafts.items():
             with explained(path):
-                draft.replace(path)
+                place(draft, path)
                 _flush(path.parent)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
+
+
+def _placed(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            draft.replace(path)
 
 
 def _flush(path: Path) -> None:

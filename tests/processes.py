@@ -75,7 +75,7 @@ def killed_at(number: int, root: Path, events: tuple[str, ...]) -> None:
 
     Parameters
     ----------
-    events : names of audit events of Python: os.rename, open, os.mkdir, os.remove, os.rmdir
+    events : names of audit events of Python: os.link, os.rename, open, os.mkdir, os.remove, os.rmdir
     """
     seen = 0
     inside = os.fspath(root)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from commands import refusal, succeeds
@@ -16,7 +17,7 @@ from synthetic import configs, months, write
 
 from eo import netcdf
 from eo.errors import StoreError
-from eo.store import one_at_a_time, opened, publish, publish_together
+from eo.store import one_at_a_time, opened, publish, publish_once, publish_together
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +150,26 @@ def test_files_are_moved_to_their_places_in_order(tmp_path: Path) -> None:
     assert [(tmp_path / name).read_text() for name in "ab"] == ["a", "b"]
 
 
+def _no_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["with hard links", "without"])
+def test_a_file_that_never_changes_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", _no_links)
+    place = tmp_path / "x"
+    with opened(tmp_path) as work:
+        publish_once(place, lambda draft: draft.write_text("first"), work)
+        first = place.stat()
+        publish_once(place, lambda draft: draft.write_text("second"), work)
+        assert list(work.iterdir()) == []
+    assert place.read_text() == "first"
+    assert (place.stat().st_ino, place.stat().st_nlink) == (first.st_ino, 1)
+
+
 def test_the_work_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
     dead = tmp_path / "tmp" / "dead"
     dead.mkdir(parents=True)
@@ -201,6 +222,19 @@ def test_a_truncated_file_of_the_store_is_noticed_and_made_again(there: Path, ro
     path.unlink()
     succeeds("build", "synthetic", "--root", root, "--configs", there)
     assert _digest(root) == content
+
+
+def test_a_spoilt_chunk_of_a_part_is_noticed(there: Path, root: Path) -> None:
+    path = _parts(root)[0]
+    _reductions(root)[0].unlink()
+    with h5py.File(path) as file:
+        chunk = file["sea_surface_temperature"].id.get_chunk_info(7)
+    content = bytearray(path.read_bytes())
+    content[chunk.byte_offset + chunk.size // 2] ^= 0x10
+    path.write_bytes(content)
+    said = refusal("build", "synthetic", "--root", root, "--configs", there)
+    assert said.startswith(f"{path}")
+    assert said.endswith("; remove it and run again")
 
 
 def test_a_flipped_byte_never_gives_a_wrong_number(finished: Path, tmp_path: Path) -> None:
