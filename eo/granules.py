@@ -19,7 +19,7 @@ from eo.model import Granule, Part, Product, Span
 from eo.provenance import code_digest, digest, file_sha256
 from eo.sources import integrity
 from eo.steps import labels, part_of, steps_in
-from eo.store import Store, publish
+from eo.store import Store, keep
 
 READING = ("canonical", "grid", "projection", "steps", "units")
 """Modules of `eo` that decide the values of a part, beside the reader of its product and what readers share."""
@@ -130,7 +130,7 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
     )
     unchanged(granule)
     text = json.dumps(asdict(granule) | {"path": str(granule.path)}, indent=1)
-    publish(record, lambda draft: _written(draft, text), work)
+    keep(record, text + "\n", work)
     return granule
 
 
@@ -144,10 +144,6 @@ def grid_name(content: xr.Dataset) -> str:
     where = [content[name].values.tolist() for name in names] + [str(content["crs"].attrs) if "crs" in content else ""]
     rows, columns = (content.sizes[dim] for dim in spatial_dims(content))
     return f"{rows} x {columns} ({digest(where)[:8]})"
-
-
-def _written(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _recorded(record: Path, path: Path) -> Granule | None:

@@ -136,6 +136,15 @@ def publish(path: Path, write: Write, work: Path) -> None:
     publish_together({path: write}, work)
 
 
+def keep(path: Path, text: str, work: Path) -> None:
+    """Write a small file that can be made again: whole or not at all, but without waiting for the disk."""
+    draft = work / f"{uuid.uuid4().hex}{path.suffix}"
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+
+
 def publish_once(path: Path, write: Write, work: Path) -> None:
     """Write a file that is named by what goes into it, and never changes: where another process was first, its stays.
 
