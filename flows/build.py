@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from eo import load_run, pipeline
+from eo.config import Run
 from eo.errors import EoError, GateError
 from eo.model import Part
 from eo.store import one_at_a_time
@@ -36,10 +37,10 @@ def _failed(error: EoError) -> Outcome:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def prepare_part(plan: pipeline.Plan, part: Part) -> Outcome:
-    """Make what a run needs of one part."""
+def prepare_part(run: Run, part: Part, root: str) -> Outcome:
+    """Make what a run needs of one part. Given the plan, Prefect would look through all of its parts for each task."""
     try:
-        return Completed(message=str(pipeline.prepare(plan.run, part, plan.store.root)))
+        return Completed(message=str(pipeline.prepare(run, part, root)))
     except EoError as error:
         return _failed(error)
 
@@ -88,7 +89,7 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "") -> Out
 
 
 def _work(plan: pipeline.Plan) -> Outcome:
-    futures = [prepare_part.submit(plan, part) for part in plan.missing]
+    futures = [prepare_part.submit(plan.run, part, str(plan.store.root)) for part in plan.missing]
     for future in futures:
         future.wait()
     broken = [future.state for future in futures if not future.state.is_completed()]
