@@ -131,9 +131,8 @@ def main(days: int) -> None:
         base = rows["eo, first build"]
         print(f"{days} days, global 0.25 degree")
         for what, took in rows.items():
-            print(
-                f"{what:24} {took:7.1f} s   {took / base:6.2f} x eo's first build   {1000 * took / days:6.1f} ms a granule"
-            )
+            share, each = took / base, 1000 * took / days
+            print(f"{what:24} {took:7.1f} s   {share:6.2f} x eo's first build   {each:6.1f} ms a granule")
 
 
 if __name__ == "__main__":
