@@ -99,7 +99,8 @@ def _status(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray
         status[raw < low] = STATUS["quality_masked"]
     if high is not None:
         status[raw > high] = STATUS["quality_masked"]
-    status[np.isin(raw, _fills(attributes, raw.dtype))] = STATUS["never_observed"]
+    for fill in np.unique(_fills(attributes, raw.dtype)):
+        status[raw == fill] = STATUS["never_observed"]
     if raw.dtype.kind == "f":
         status[~np.isfinite(raw)] = STATUS["never_observed"]
     return status
@@ -149,7 +150,7 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         _check_mark(packed.name, mark, np.asarray(attributes.get(mark, np.zeros(size or 1))), size)
     plain = np.float32 if packed.dtype == np.float32 and not _scaled(attributes) else np.float64
     values = xr.apply_ufunc(
-        lambda raw: _physical(_as_stored(raw, attributes), attributes).astype(plain),
+        lambda raw: _physical(_as_stored(raw, attributes), attributes).astype(plain, copy=False),
         packed, dask="parallelized", output_dtypes=[plain], keep_attrs=False,
     )  # fmt: skip
     status = xr.apply_ufunc(
