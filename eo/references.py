@@ -18,6 +18,7 @@ import xarray as xr
 from eo.errors import InputError, unknown
 
 Row = tuple[str, float]
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MILLION_KM2 = "1e6 km2"
 _FIRST, _LAST = np.datetime64("1700-01-01"), np.datetime64("2200-01-01")
 _VISHOP = {
@@ -126,6 +127,34 @@ def cpc(text: str, column: str = "Nino34anom") -> xr.DataArray:
     """Give an index of the Climate Prediction Center, degC, by months: columns datetime, Nino12, ..., Nino34anom."""
     said = {"title": f"CPC {column}", "citation": "NOAA Climate Prediction Center, monthly Nino indices (OISST)"}
     return table(text, column, "datetime").assign_attrs(units="degC", **said)
+
+
+def csiro(text: str, column: str = "GMSL (monthly)") -> xr.DataArray:
+    """Give global mean sea level from altimeters as CSIRO publishes it: (time,) monthly, mm.
+
+    Dates are written 1993-Jan; ``#N/A`` is missing.
+
+    Raises
+    ------
+    InputError
+        No such column, or a row without a month and a number.
+    """
+    first, *rows = _cells(text) or [[]]
+    at, value = (_place(name, first) for name in ("Time", column))
+    said = {
+        "title": "global mean sea level",
+        "citation": "CSIRO, from TOPEX/Poseidon and Jason altimeters",
+        "units": "mm",
+    }
+    pairs = [_pair([one.replace("#N/A", "nan") for one in row], at, value) for row in rows]
+    return _series(((_month_of(date), number) for date, number in pairs), **said)
+
+
+def _month_of(date: str) -> str:
+    year, _, month = date.partition("-")
+    if month not in _MONTHS:
+        raise InputError(f"a month is written like 1993-Jan; there is {date!r}")
+    return f"{year}-{_MONTHS.index(month) + 1:02d}"
 
 
 def psl(text: str) -> xr.DataArray:
