@@ -147,7 +147,7 @@ def csiro(text: str, column: str = "GMSL (monthly)") -> xr.DataArray:
         "units": "mm",
     }
     pairs = [_pair([one.replace("#N/A", "nan") for one in row], at, value) for row in rows]
-    return _series(((_month_of(date), number) for date, number in pairs), **said)
+    return _series([(_month_of(date), number) for date, number in pairs]).assign_attrs(said)
 
 
 def _month_of(date: str) -> str:
