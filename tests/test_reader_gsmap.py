@@ -224,9 +224,7 @@ H5 = "GPMMRG_MAP_2401010500_H_L3S_MCH_05C.h5"
 
 
 @pytest.mark.parametrize("coordinates", ["1-D", "2-D"])
-def test_netcdf_gives_the_truth_whichever_way_its_axes_go(
-    tmp_path: Path, globe: np.ndarray, coordinates: str
-) -> None:
+def test_netcdf_gives_the_truth_whichever_way_its_axes_go(tmp_path: Path, globe: np.ndarray, coordinates: str) -> None:
     rate = globe.copy()
     rate[7, 7], rate[8, 8], rate[9, 9] = -4.0, -9999.9, -99.0
     path = write_gsmap_netcdf(tmp_path / NC, rate, 2 * globe, two_dimensional=coordinates == "2-D")
