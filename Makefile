@@ -10,11 +10,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline test lint format notebook lock clean
+.PHONY: help env pipeline test test-slow lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: .venv/project.stamp ## install the locked environment and the project into .venv
 
@@ -39,8 +39,11 @@ env: .venv/project.stamp ## install the locked environment and the project into 
 pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data
 	@.venv/bin/python -m flows $(RUN) --root $(ROOT)
 
-test: env ## run the tests
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile
+test: env ## run the tests, in two processes
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow"
+
+test-slow: env ## run the tests that take their time: damaged files drawn by chance, builds killed at each moment
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile -m slow
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise

@@ -76,6 +76,7 @@ def _at_each(inputs: Inputs, folder: Path, numbers: range, events: tuple[str, ..
         return list(pool.map(lambda number: _killed_then_built(inputs, folder / str(number), number, events), numbers))
 
 
+@pytest.mark.slow
 def test_a_build_killed_before_any_of_its_files_is_in_place_is_finished_by_the_next(
     inputs: Inputs, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_build_killed_before_any_of_its_files_is_in_place_is_finished_by_the_n
     assert codes == [-SIGKILL] * MOVES + [0], "killed before each file was moved to its place, and at no other time"
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_any_other_moment_is_finished_by_the_next(inputs: Inputs, tmp_path: Path) -> None:
     codes = _at_each(inputs, tmp_path, range(1, 82, 16), ANY_EVENT)
     assert codes == [-SIGKILL] * len(codes)

@@ -244,6 +244,7 @@ def _by_reader() -> list[str]:
     return [next(group) for _, group in groupby(ordered, key=lambda name: PRODUCTS[name].reader)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _by_reader())
 def test_a_canonical_file_is_one_of_cf(name: str, tmp_path: Path) -> None:
     path = write_example(name, PRODUCTS[name], tmp_path / "granule")

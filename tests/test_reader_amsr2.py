@@ -338,6 +338,7 @@ TEXT = st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=1
 NAMES = ("GranuleID", "ProductVersion", "OrbitDirection", "ObservationStartDateTime", "ObservationEndDateTime")
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.sampled_from(NAMES), st.none() | TEXT, max_size=2),
     st.none() | st.lists(st.floats(width=32), min_size=1, max_size=2).map(lambda one: np.array(one, np.float32)),
@@ -353,6 +354,7 @@ def test_changed_attributes_are_an_error_or_harmless(
     sensible(write_amsr2(sound.parent, constant(500), **ICE, **defects, **about, called="changed.h5"))
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.lists(st.integers(-32768, 32767), min_size=1, max_size=300))
 def test_changed_codes_are_an_error_or_masked(sound: Path, codes: list[int]) -> None:

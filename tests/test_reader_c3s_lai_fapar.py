@@ -57,6 +57,7 @@ def test_a_coverage_that_is_no_dekad_is_refused(tmp_path: Path, change: dict[str
         content_of(write_c3s_vegetation(tmp_path / "a.nc", TRUTH, **change), "c3s_lai")
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -180,6 +180,7 @@ def test_a_packing_that_is_no_number_is_refused(packing: dict[str, Any]) -> None
         decoded(xr.DataArray(np.array([1], "i2"), dims="x", name="v", attrs=packing))
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

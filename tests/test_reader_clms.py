@@ -207,6 +207,7 @@ def test_identifiers_as_published_are_taken_apart(text: str, parts: tuple[str, s
     assert (found.layer, found.consolidation, str(found.date)[:10], found.version) == parts
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

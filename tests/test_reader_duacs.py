@@ -150,6 +150,7 @@ def test_a_damaged_chunk_is_an_error_that_names_the_file(tmp_path: Path) -> None
         content_of(path, TWO)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -323,6 +323,7 @@ VALID = {"units": "kelvin", "scale_factor": 0.01, "add_offset": 273.15, "_FillVa
 ODD = st.one_of(st.floats(allow_nan=True), st.text(max_size=4), st.integers(-40000, 40000), st.just([1.0, 2.0]))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(place=st.floats(0, 1), flip=st.integers(1, 255), kept=st.floats(0.5, 1), whole=st.booleans())
 def test_damaged_bytes_give_an_error_or_plausible_values(
@@ -335,6 +336,7 @@ def test_damaged_bytes_give_an_error_or_plausible_values(
     _check_plausible(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(name=st.sampled_from([*VALID, "valid_min", "valid_max"]), value=ODD, of=st.sampled_from(["sst", "ice", "mask"]))
 def test_changed_attributes_give_an_error_or_plausible_values(
@@ -347,6 +349,7 @@ def test_changed_attributes_give_an_error_or_plausible_values(
     _check_plausible(path, CCI if of == "ice" else FUZZED)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(raw=st.binary(min_size=144, max_size=144), mask=st.integers(-128, 127))
 def test_any_codes_give_an_error_or_plausible_values(

@@ -328,6 +328,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / file for name, file in KINDS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("product", "examples"), [(one, 12 if "mvk" in one else 40) for one in KINDS])
 def test_wrong_bytes_give_a_message_or_plausible_values(
     tmp_path: Path, samples: dict[str, Path], product: str, examples: int

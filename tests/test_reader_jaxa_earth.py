@@ -314,6 +314,7 @@ def test_an_item_is_known_by_its_collection_whatever_its_name(tmp_path: Path, fi
         identity(one, products)
 
 
+@pytest.mark.slow
 def test_wrong_bytes_give_a_message_or_plausible_values(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     numbers = rng.integers(10, 50001, (48, 48)).astype(np.uint16)

@@ -99,6 +99,7 @@ def test_a_component_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         content_of(path, "esacci_lst_ircdr_monthly_day")
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -190,6 +190,7 @@ def _check_plausible(path: Path, product: Product, name: str) -> None:
         assert (np.isnan(values) == (content[f"{name}_status"].values != STATUS["ok"])).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(place=st.floats(0, 1), flip=st.integers(1, 255), kept=st.floats(0.5, 1), whole=st.booleans(), tiff=st.booleans())
 def test_damaged_bytes_give_an_error_or_plausible_values(
@@ -204,6 +205,7 @@ def test_damaged_bytes_give_an_error_or_plausible_values(
     _check_plausible(path, *((INDEX, MASK) if tiff else (CDR, ICE)))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     raw=st.binary(min_size=36, max_size=36),

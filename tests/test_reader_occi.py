@@ -115,6 +115,7 @@ def test_a_bias_or_an_error_of_many_decades_is_refused(tmp_path: Path, bias: flo
         content_of(path)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -230,6 +230,7 @@ def _check_plausible(path: Path) -> None:
 FIELD = np.full((6, 6), 55.5)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(place=st.floats(0, 1), flip=st.integers(1, 255), kept=st.floats(0.5, 1), whole=st.booleans())
 def test_damaged_bytes_give_an_error_or_plausible_values(
@@ -242,6 +243,7 @@ def test_damaged_bytes_give_an_error_or_plausible_values(
     _check_plausible(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     raw=st.binary(min_size=144, max_size=144),

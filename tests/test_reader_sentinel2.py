@@ -145,6 +145,7 @@ def test_unknown_options_are_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_wrong_bytes_give_a_message_or_plausible_values(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     numbers = [rng.integers(1, 12000, (16, 16)).astype(np.uint16) for _ in range(2)]

@@ -352,6 +352,7 @@ ATTRIBUTES = ("Slope", "Offset", "Unit", "Error_DN", "Maximum_valid_DN", "Grid_i
               "Upper_left_latitude", "Image_start_time", "Product_version", "Image_projection")  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from(ATTRIBUTES),
@@ -364,6 +365,7 @@ def test_changed_attributes_are_an_error_or_harmless(sound: Path, defects: dict[
     sensible(write_sgli(sound.parent, *constant(20000, shape=(6, 12)), **defects))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 255)), min_size=1, max_size=72))
 def test_changed_codes_are_an_error_or_masked(sound: Path, cells: list[tuple[int, int]]) -> None:
     numbers, flags = constant(20000, shape=(6, 12))

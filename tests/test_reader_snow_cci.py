@@ -91,6 +91,7 @@ def test_snow_water_with_another_code_or_unit_is_refused(tmp_path: Path) -> None
         content_of(units, SWE)
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -215,6 +215,7 @@ def test_an_answer_that_is_still_an_archive_is_told_as_one(tmp_path: Path) -> No
         content_of(path, "c3s_soil_moisture_combined_monthly")
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_damage_gives_an_error_or_values_in_range(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -133,6 +133,7 @@ def test_a_table_of_another_layout_is_refused(name: str, text: str, message: str
         TABLES[name][0](text)
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(TABLES)),
     places=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.characters(codec="utf-8")), max_size=5),
