@@ -1,12 +1,15 @@
 """Runs, products and regions from configs/: the only reader of that folder. A typing error fails here, by name."""
 
 import difflib
+import math
 import os
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
@@ -16,6 +19,7 @@ from eo.model import Name, Product, Record, Region, Sentence, Span, SpanText, sp
 
 Model = TypeVar("Model", bound=BaseModel)
 ENVIRONMENT = "EO_CONFIGS"
+_FIRST, _LAST = np.datetime64("1678-01", "M"), np.datetime64("2261-12", "M")
 
 
 class Reference(Record):
@@ -203,7 +207,23 @@ def load_product(name: str, configs: Path | None = None, where: str = "") -> Pro
     product = _validated(Product, _document(path), str(path))
     if product.reader not in readers.names():
         raise unknown("reader", product.reader, readers.names(), str(path))
+    _check_product(product, str(path))
     return product
+
+
+def _check_product(product: Product, where: str) -> None:
+    for name, one in product.variables.items():
+        low, high = one.plausible
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise InputError(
+                f"{where}: 'variables.{name}.plausible': a range is finite, the lower end first; it is [{low}, {high}]"
+            )
+    rules = {f"marks.{name}": rule for name, rule in product.marks.items()} | {"filename": product.filename or ""}
+    for name, rule in rules.items():
+        try:
+            re.compile(rule)
+        except re.error as error:
+            raise InputError(f"{where}: {name!r}: a rule is a regular expression ({error}); it is {rule!r}") from None
 
 
 def load_products(configs: Path | None = None) -> dict[str, Product]:
@@ -259,6 +279,8 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     if name not in run_names(place):
         raise unknown("run", name, run_names(place), str(path.parent))
     config = _validated(RunConfig, _document(path), str(path))
+    for key, text in {"period": config.period, "baseline": config.baseline}.items():
+        _check_years(text, f"{path}: {key!r}")
     product = load_product(config.product, place, str(path))
     if config.variable not in product.variables:
         raise unknown("variable", config.variable, product.variables, f"product {config.product!r}")
@@ -276,6 +298,12 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     parameters = indicator.checked(dict(config.parameters), str(path))
     regions = {region: known[region] for region in config.regions}
     return Run(name, place, config, product, indicator, parameters, regions, load_publisher(place))
+
+
+def _check_years(text: str | None, where: str) -> None:
+    """Refuse months that a time in nanoseconds cannot hold."""
+    if text is not None and not (span(text).start >= _FIRST and span(text).end <= _LAST + 1):
+        raise InputError(f"{where}: a period lies in {_FIRST} to {_LAST}; it is {text!r}")
 
 
 def _check_reference(reference: Reference, config: RunConfig, where: str) -> None:

@@ -131,6 +131,13 @@ def _variable(**other: Any) -> dict[str, Any]:  # noqa: ANN401 - entries of a va
         (_variable(units="degreesK?"), "sst_2001.nc: units are words that UDUNITS knows, not 'degreesK?'"),
         (_variable(units="m"), "sst_2001.nc: units must convert to 'm', and 'K' does not"),
         (_variable(source="tos"), "sst_2001.nc: no variable 'tos'; it has ['"),
+        (_variable(plausible=[45, -2.5]), f"products/{SST}.yaml: 'variables.sea_surface_temperature.plausible': a range is finite, the lower end first; it is [45.0, -2.5]"),
+        (_variable(plausible=[-2.5, float("inf")]), f"products/{SST}.yaml: 'variables.sea_surface_temperature.plausible': a range is finite, the lower end first; it is [-2.5, inf]"),
+        (_variable(plausible=[float("nan"), 45]), f"products/{SST}.yaml: 'variables.sea_surface_temperature.plausible': a range is finite, "),
+        ({"product": {"marks": {"title": "(("}}}, f"products/{SST}.yaml: 'marks.title': a rule is a regular expression ("),
+        ({"product": {"filename": "[a"}}, f"products/{SST}.yaml: 'filename': a rule is a regular expression ("),
+        ({"product": {"gaps": "allowed"}, "run": {"period": "1500/2002"}}, f"{RUN}: 'period': a period lies in 1678-01 to 2261-12; it is '1500/2002'"),
+        ({"product": {"gaps": "allowed"}, "run": {"baseline": "2001/9999"}}, f"{RUN}: 'baseline': a period lies in 1678-01 to 2261-12; it is '2001/9999'"),
         (_variable(plausible=[0, 20]), "sst_2001.nc: 'sst' lies in 0..20 degC; "),
     ],
 )  # fmt: skip
