@@ -87,7 +87,7 @@ def _serve(descriptor: int) -> None:
 
 def _end(alone: threading.Event) -> None:
     """Let the server end when nobody holds the other end of the pipe; end it where it takes too long."""
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # past Python's buffer, whose lock would be held when the server ends by itself
     alone.set()
     time.sleep(_STOP_SECONDS)
     os._exit(0)
