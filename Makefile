@@ -40,10 +40,10 @@ pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data
 	@.venv/bin/python -m flows $(RUN) --root $(ROOT)
 
 test: env ## run the tests, in two processes
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
 
 test-slow: env ## run the tests that take their time: damaged files drawn by chance, builds killed at each moment
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise
