@@ -54,7 +54,8 @@ def times(values: Times, attributes: Mapping[str, Any], name: str = "time") -> T
         raise InputError(f"{name} counts from {_SWITCH} or later in a {calendar} calendar; it counts from {epoch}")
     if values.dtype.kind not in "iuf":
         raise InputError(f"{name} is numeric; it is {values.dtype}")
-    moments = values.astype(np.float64) * step
+    with np.errstate(over="ignore"):  # what overflows is infinite, and in no year
+        moments = values.astype(np.float64) * step
     low, high = ((one - epoch).astype("timedelta64[ms]").astype(np.float64) for one in _YEARS)
     if not moments.size or not np.all((moments >= low) & (moments < high)):
         raise InputError(f"{name} lies in the years 1678 to 2261; it is {values.tolist()} {attributes.get('units')}")
