@@ -73,7 +73,7 @@ export EXECUTE
 
 notebook: pipeline ## run the pipeline, then execute notebooks/enso.ipynb in place
 	@echo "notebook: executing notebooks/enso.ipynb"
-	@.venv/bin/python -c "$$EXECUTE"
+	@EO_ROOT="$(abspath $(ROOT))" .venv/bin/python -c "$$EXECUTE"
 
 lock: ## pin every dependency anew in requirements.lock (UPGRADE=--upgrade: to the newest)
 	@echo "lock: resolving pyproject.toml into requirements.lock"

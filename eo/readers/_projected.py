@@ -9,10 +9,19 @@ import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
+from eo.model import Record
 from eo.readers._coordinates import numbers
 
 Floats = npt.NDArray[np.float64]
 Hemisphere = Literal["north", "south"]
+
+
+class Options(Record):
+    """What a product around a pole says to its reader."""
+
+    hemisphere: Hemisphere
+    """Which pole its grid is around: the file must say the same."""
+
 
 _METRES = {"km": 1000.0, "kilometer": 1000.0, "kilometre": 1000.0, "m": 1.0, "meter": 1.0, "metre": 1.0}
 _TEXTS = ("srid", "crs_wkt", "proj4_string", "proj4", "proj4text", "spatial_ref")

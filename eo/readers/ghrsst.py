@@ -20,9 +20,10 @@ from eo.model import Product, Record, Variable
 from eo.readers._coordinates import check_named
 from eo.readers._ghrsst_grid import axes
 from eo.readers._ghrsst_masks import is_sea_ice, lat_lon, of_quality, on_sea, surface
+from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
-from eo.readers._stored import check_packing, opened, stored
+from eo.readers._stored import check_packing, stored
 
 _SST, _BIAS = "sea_surface_temperature", "sses_bias"
 
@@ -54,18 +55,14 @@ def read(path: Path, product: Product) -> xr.Dataset:
         or not where the file says; when computed: a chunk that cannot be read, or an unknown flag.
     """
     said = options(Options, product)
-    file = opened(path, product)
-    try:
+    with opened(path, product) as file:
         coordinates = axes(file)
         check_named(path, product, coordinates["time"][1])
         fields = _fields(file, path, product, said)
-    except BaseException:
-        file.close()
-        raise
-    version = file.attrs.get("product_version")
-    found = xr.Dataset(fields, coordinates, {} if version is None else {"product_version": str(version)})
-    found.set_close(file.close)
-    return found
+        version = file.attrs.get("product_version")
+        found = xr.Dataset(fields, coordinates, {} if version is None else {"product_version": str(version)})
+        found.set_close(file.close)
+        return found
 
 
 def _fields(file: xr.Dataset, path: Path, product: Product, said: Options) -> dict[str, xr.DataArray]:

@@ -19,14 +19,15 @@ import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
-from eo.model import Product, Record, Variable
+from eo.model import Product, Variable
 from eo.readers._coordinates import check_named, times
 from eo.readers._flags import table
 from eo.readers._masks import coded
+from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
-from eo.readers._projected import Floats, Hemisphere, axis, check_hemisphere, crs_text
-from eo.readers._stored import check_packing, opened, stored
+from eo.readers._projected import Floats, Hemisphere, Options, axis, check_hemisphere, crs_text
+from eo.readers._stored import check_packing, stored
 
 _MEANINGS = {
     "pole_hole": "never_observed",
@@ -39,13 +40,6 @@ _MEANINGS = {
 """`unused` stands for lakes in the two concentrations that the record is made of."""
 
 
-class Options(Record):
-    """What a product of the record says to its reader."""
-
-    hemisphere: Hemisphere
-    """Which pole its grid is around: the file must say the same."""
-
-
 def read(path: Path, product: Product) -> xr.Dataset:
     """Give the variables of a product from one file of the record, decoded lazily under their canonical names.
 
@@ -56,14 +50,10 @@ def read(path: Path, product: Product) -> xr.Dataset:
         says; when computed: a chunk that cannot be read, a byte that is neither a concentration nor a code.
     """
     said = options(Options, product)
-    file = opened(path, product)
-    try:
+    with opened(path, product) as file:
         found = _content(file, path, product, said.hemisphere)
-    except BaseException:
-        file.close()
-        raise
-    found.set_close(file.close)
-    return found
+        found.set_close(file.close)
+        return found
 
 
 def _content(file: xr.Dataset, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:

@@ -18,12 +18,12 @@ import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._lazy import lazy
 from eo.readers._masks import coded
 from eo.readers._names import named, time_of
 from eo.readers._options import options
-from eo.readers._projected import Hemisphere, check_hemisphere
+from eo.readers._projected import Hemisphere, Options, check_hemisphere
 
 KINDS = ("TIFF",)
 """Kinds of file that are read."""
@@ -32,13 +32,6 @@ BAND = "extent"
 """What a product calls the one band of a file."""
 
 _CODES = {253: "outside_domain", 254: "outside_domain", 255: "never_observed"}
-
-
-class Options(Record):
-    """What an extent product says to its reader."""
-
-    hemisphere: Hemisphere
-    """Which pole its grid is around: the file must say the same."""
 
 
 def read(path: Path, product: Product) -> xr.Dataset:

@@ -24,25 +24,19 @@ import xarray as xr
 from eo import projection
 from eo.canonical import STATUS
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._coordinates import bounds, check_named, times
 from eo.readers._flags import table
+from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
-from eo.readers._projected import Hemisphere, axis, check_hemisphere, check_positions, crs_text
-from eo.readers._stored import check_packing, opened, raw, stored
+from eo.readers._projected import Hemisphere, Options, axis, check_hemisphere, check_positions, crs_text
+from eo.readers._stored import check_packing, raw, stored
 
 _OUTSIDE = ("land", "lake")
 _CAUTION = ("high_t2m", "spatial_interp", "temporal_interp")
 _KNOWN = {*_OUTSIDE, *_CAUTION, "nominal", "open_water_filtered", "land_spill_over", "max_ice_climo"}
 _DIMS = {"yc": "y", "xc": "x"}
-
-
-class Options(Record):
-    """What a sea-ice product says to its reader."""
-
-    hemisphere: Hemisphere
-    """Which pole its grid is around: the file must say the same."""
 
 
 def read(path: Path, product: Product) -> xr.Dataset:
@@ -55,14 +49,10 @@ def read(path: Path, product: Product) -> xr.Dataset:
         unknown, positions that are not those of the grid; when computed: a chunk that cannot be read.
     """
     said = options(Options, product)
-    file = opened(path, product)
-    try:
+    with opened(path, product) as file:
         found = _content(file, path, product, said.hemisphere)
-    except BaseException:
-        file.close()
-        raise
-    found.set_close(file.close)
-    return found
+        found.set_close(file.close)
+        return found
 
 
 def _content(file: xr.Dataset, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:
