@@ -28,7 +28,7 @@ env: .venv/project.stamp ## install the locked environment and the project into 
 	@$(PYTHON) -m venv --clear .venv
 	@sed -n '/^pip==/,/[^\\]$$/p' requirements.lock > .venv/pip.lock
 	@$(PIP) --require-hashes --no-compile -r .venv/pip.lock
-	@$(PIP) --require-hashes --no-compile --only-binary :all: -r requirements.lock
+	@$(PIP) --require-hashes --no-compile --only-binary :all: --no-binary pyftpdlib -r requirements.lock
 	@touch $@
 
 .venv/project.stamp: .venv/lock.stamp pyproject.toml
