@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from eo import indicators, readers
 from eo.errors import InputError, unknown
-from eo.model import Name, Product, Record, Region, Sentence, Span, SpanText, span
+from eo.model import Product, Region, Span, SpanText, span
+from eo.record import Name, Record, Sentence
 
 Model = TypeVar("Model", bound=BaseModel)
 ENVIRONMENT = "EO_CONFIGS"

@@ -17,6 +17,23 @@ class StoreError(EoError):
     """The root folder cannot take or give what was asked of it."""
 
 
+class SourceError(EoError):
+    """A service does not give what it should: the service, the rule, and what it answered; never a credential."""
+
+
+class Unavailable(SourceError):  # noqa: N818 - the word that services use
+    """A service cannot answer now, and another try is worth it: overload, a reset, a time-out, a short read."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the service asks to wait."""
+
+
+class Absent(SourceError):  # noqa: N818 - beside Unavailable
+    """A service has no such granule."""
+
+
 class GateError(EoError):
     """A result breaks a rule and is not published."""
 

@@ -1,4 +1,4 @@
-"""The nouns: frozen records without input or output. Imports nothing of `eo` but its errors."""
+"""The nouns: frozen records without input or output. Imports of `eo` what other records are made of."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from eo.origin import Source
+from eo.record import Name, Record, Sentence
 
 Step = Literal["hour", "day", "8day", "dekad", "halfmonth", "month"]
 """The time step of a product; `eo.steps` has the calendar of each."""
@@ -60,14 +63,6 @@ def _is_span(text: str) -> str:
 
 
 SpanText = Annotated[str, AfterValidator(_is_span)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Sentence = Annotated[str, Field(min_length=3)]
-
-
-class Record(BaseModel):
-    """A frozen record that refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=False)
 
 
 class Variable(Record):
@@ -87,28 +82,6 @@ class Variable(Record):
     """Names in the file of its standard uncertainty, the first one found: producers have several for one thing."""
     plausible: tuple[float, float]
     """Physical range in canonical units; a granule with a value outside it is refused."""
-
-
-class LocalSource(Record):
-    """Files that are already on this machine."""
-
-    kind: Literal["local"]
-    path: str
-    """A glob, relative to the folder that the command runs in."""
-
-
-class PackageSource(Record):
-    """A file that an installed Python distribution carries."""
-
-    kind: Literal["package"]
-    distribution: str
-    path: str
-    """Relative to the folder that the distribution is installed in."""
-    extra: str
-    """The extra of this project that installs the distribution."""
-
-
-Source = Annotated[LocalSource | PackageSource, Field(discriminator="kind")]
 
 
 class Product(Record):

@@ -24,7 +24,7 @@ from eo.config import load_product, product_names
 from eo.errors import EoError, InputError
 from eo.granules import take_in, unchanged
 from eo.identify import identity
-from eo.model import LocalSource
+from eo.origin import LocalSource
 from eo.store import Store
 from eo.store import opened as store_opened
 

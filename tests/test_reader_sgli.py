@@ -18,7 +18,7 @@ from eo.config import load_product, load_run, product_names
 from eo.errors import InputError
 from eo.granules import canonical_of
 from eo.identify import only
-from eo.model import LocalSource
+from eo.origin import LocalSource
 from eo.pipeline import plan
 
 LINES, PIXELS = 36, 72

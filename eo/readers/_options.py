@@ -5,7 +5,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
+from eo.record import Record
 
 Options = TypeVar("Options", bound=Record)
 

@@ -9,8 +9,8 @@ import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
-from eo.model import Record
 from eo.readers._coordinates import numbers
+from eo.record import Record
 
 Floats = npt.NDArray[np.float64]
 Hemisphere = Literal["north", "south"]

@@ -24,9 +24,10 @@ from pydantic import Field
 
 from eo.canonical import STATUS
 from eo.errors import InputError
-from eo.model import Name, Product, Record
+from eo.model import Product
 from eo.readers import _hdf5, _jaxa
 from eo.readers._options import options
+from eo.record import Name, Record
 
 KINDS = ("HDF5",)
 

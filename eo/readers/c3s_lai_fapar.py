@@ -11,10 +11,11 @@ import numpy as np
 import xarray as xr
 
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._latlon import Field, fields, opened, published
 from eo.readers._options import options
 from eo.readers._times import moment
+from eo.record import Record
 
 
 class Options(Record):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._latlon import fields, opened, published
 from eo.readers._options import options
+from eo.record import Record
 
 
 class Options(Record):

@@ -16,12 +16,13 @@ import xarray as xr
 from pydantic import Field as Setting
 
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._clms_name import FINAL, Identifier, identifier
 from eo.readers._flags import table
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import coded_field, masked
 from eo.readers._options import options
+from eo.record import Record
 from eo.steps import end_of
 
 Reason = Literal["never_observed", "quality_masked", "outside_domain"]

@@ -13,10 +13,11 @@ import numpy as np
 import xarray as xr
 
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import masked
 from eo.readers._options import options
+from eo.record import Record
 
 _HEIGHTS = ("sla", "adt")
 

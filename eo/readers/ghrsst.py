@@ -16,7 +16,7 @@ from typing import Literal
 import xarray as xr
 from pydantic import Field
 
-from eo.model import Product, Record, Variable
+from eo.model import Product, Variable
 from eo.readers._coordinates import check_named
 from eo.readers._ghrsst_grid import axes
 from eo.readers._ghrsst_masks import is_sea_ice, lat_lon, of_quality, on_sea, surface
@@ -24,6 +24,7 @@ from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._stored import check_packing, stored
+from eo.record import Record
 
 _SST, _BIAS = "sea_surface_temperature", "sses_bias"
 

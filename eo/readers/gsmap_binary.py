@@ -9,11 +9,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers import _gsmap
 from eo.readers._lazy import lazy
 from eo.readers._names import named, time_of
 from eo.readers._options import options
+from eo.record import Record
 from eo.steps import end_of, start_of
 
 KINDS = ("gzip",)

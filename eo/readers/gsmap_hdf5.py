@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers import _gsmap, _hdf5
 from eo.readers._lazy import reading
 from eo.readers._names import named, time_of
 from eo.readers._options import options
+from eo.record import Record
 from eo.steps import start_of
 
 

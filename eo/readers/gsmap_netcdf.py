@@ -6,11 +6,12 @@ import numpy as np
 import xarray as xr
 
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers import _gsmap
 from eo.readers._lazy import lazy, reading
 from eo.readers._names import named, time_of
 from eo.readers._options import options
+from eo.record import Record
 
 
 class Options(Record):

@@ -11,11 +11,12 @@ import xarray as xr
 from pydantic import Field
 
 from eo.errors import InputError
-from eo.model import Product, Record, Variable
+from eo.model import Product, Variable
 from eo.readers import _stac
 from eo.readers._cog import Cog, centres, check_projection, described, mosaic
 from eo.readers._options import options
 from eo.readers._packing import decoded
+from eo.record import Record
 from eo.steps import labels, start_of
 
 KINDS = ("JSON",)

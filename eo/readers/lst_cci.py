@@ -12,11 +12,12 @@ from typing import Literal
 import xarray as xr
 
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._flags import table
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import masked
 from eo.readers._options import options
+from eo.record import Record
 
 
 class Options(Record):

@@ -14,9 +14,10 @@ import xarray as xr
 
 from eo.canonical import STATUS
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._latlon import Field, GridFile, opened, published
 from eo.readers._options import options
+from eo.record import Record
 from eo.units import converted
 
 _SOURCE, _BIAS, _SPREAD = "chlor_a", "chlor_a_log10_bias", "chlor_a_log10_rmsd"

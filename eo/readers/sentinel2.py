@@ -11,10 +11,11 @@ from pydantic import Field
 
 from eo.canonical import STATUS
 from eo.errors import InputError, unknown
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers import _stac
 from eo.readers._cog import Cog, check_projection, described
 from eo.readers._options import options
+from eo.record import Record
 
 KINDS = ("JSON",)
 NDVI = "NDVI"

@@ -22,9 +22,10 @@ import xarray as xr
 
 from eo.canonical import STATUS
 from eo.errors import InputError
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers import _hdf5, _jaxa
 from eo.readers._options import options
+from eo.record import Record
 
 KINDS = ("HDF5",)
 

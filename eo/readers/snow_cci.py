@@ -11,10 +11,11 @@ from typing import Literal
 
 import xarray as xr
 
-from eo.model import Product, Record
+from eo.model import Product
 from eo.readers._latlon import Field, fields, opened, published
 from eo.readers._masks import coded_field
 from eo.readers._options import options
+from eo.record import Record
 
 _FRACTION = {
     205: "quality_masked",  # cloud

@@ -16,10 +16,11 @@ import xarray as xr
 
 from eo.canonical import STATUS
 from eo.errors import InputError
-from eo.model import Product, Record, Step
+from eo.model import Product, Step
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._options import options
 from eo.readers._times import moment
+from eo.record import Record
 from eo.steps import end_of, start_of
 
 _FILL = 127

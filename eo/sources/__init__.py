@@ -1,8 +1,11 @@
 """The network rim: which granules there are and how each gets here, one module per way of getting bytes."""
 
-from eo.model import LocalSource, PackageSource, Product
+from eo.model import Product
+from eo.origin import HttpsSource, LocalSource, PackageSource, RemoteSource
 from eo.sources import local, package
+from eo.sources._connector import Connector, Tally
 from eo.sources._found import Found
+from eo.sources._remote import Remote, Wanted
 
 
 def find(product: Product) -> list[Found]:
@@ -18,6 +21,17 @@ def find(product: Product) -> list[Found]:
             return local.find(source)
         case PackageSource() as source:
             return package.find(source)
+        case _:
+            return []
 
 
-__all__ = ["Found", "find"]
+def connector(source: RemoteSource) -> Connector:
+    """Give the module that speaks to the service of a source; its libraries are imported with it."""
+    match source:
+        case HttpsSource():
+            from eo.sources import https
+
+            return https
+
+
+__all__ = ["Connector", "Found", "Remote", "Tally", "Wanted", "connector", "find"]

@@ -4,7 +4,7 @@ import glob
 from pathlib import Path
 
 from eo.errors import InputError
-from eo.model import LocalSource
+from eo.origin import LocalSource
 from eo.sources._found import Found
 
 

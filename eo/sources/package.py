@@ -4,7 +4,7 @@ from importlib import metadata
 from pathlib import Path
 
 from eo.errors import InputError
-from eo.model import PackageSource
+from eo.origin import PackageSource
 from eo.sources._found import Found
 
 
