@@ -34,6 +34,10 @@ class Absent(SourceError):  # noqa: N818 - beside Unavailable
     """A service has no such granule."""
 
 
+class Denied(SourceError):  # noqa: N818 - beside Unavailable
+    """A service does not accept the credentials, so that nothing more is asked of it."""
+
+
 class GateError(EoError):
     """A result breaks a rule and is not published."""
 

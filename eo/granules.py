@@ -21,7 +21,7 @@ from eo.sources import integrity
 from eo.steps import labels, part_of, steps_in
 from eo.store import Store, keep
 
-READING = ("canonical", "grid", "projection", "steps", "units")
+READING = ("canonical", "filenames", "grid", "projection", "steps", "units")
 """Modules of `eo` that decide the values of a part, beside the reader of its product and what readers share."""
 
 

@@ -12,10 +12,10 @@ import netCDF4
 import numpy as np
 
 from eo.errors import InputError
+from eo.filenames import date_in, groups
 from eo.granules import canonical_of
 from eo.model import Product
 from eo.netcdf import serial
-from eo.readers._names import full_year
 from eo.sources import integrity
 from eo.steps import labels
 
@@ -36,17 +36,10 @@ def from_name(name: str, products: Mapping[str, Product]) -> list[Identity]:
     """Give the products whose file names look like this one."""
     found = []
     for key, product in products.items():
-        match = re.fullmatch(product.filename, name) if product.filename else None
-        if match:
-            groups = match.groupdict(default="")
-            found.append(Identity(key, _time(groups), groups.get("version", ""), "name"))
+        said = groups(name, product)
+        if said is not None:
+            found.append(Identity(key, date_in(said), said.get("version", ""), "name"))
     return found
-
-
-def _time(groups: Mapping[str, str]) -> str:
-    whole = dict(groups) | ({"year": full_year(groups["year"])} if groups.get("year") else {})
-    date = "-".join(whole[one] for one in ("year", "month", "day") if whole.get(one, "").strip("0"))
-    return f"{date}T{groups['hour']}" if date and groups.get("hour") else date
 
 
 @serial

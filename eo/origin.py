@@ -43,7 +43,9 @@ class Credentials(Record):
     """Take user and password of the host from the person's .netrc file."""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, with or without a port, is this machine."""
+    host = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -58,7 +60,7 @@ def allowed(url: str, hosts: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     known = host in hosts or place in hosts
-    return known and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+    return known and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 
 def host_of(url: str) -> str:

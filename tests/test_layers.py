@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.origin",),
     ("eo.model", "eo.grid", "eo.units", "eo.projection", "eo.provenance", "eo.coverage", "eo.chunks", "eo.references"),
     ("eo.steps",),
+    ("eo.filenames",),
     ("eo.sources._*", "eo.sources.integrity"),
     ("eo.store", "eo.netcdf", "eo.climatology", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),

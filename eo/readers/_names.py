@@ -1,14 +1,12 @@
 """What the name of a file says: the groups of its product's `filename`."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from eo.errors import InputError
+from eo.filenames import full_year, groups
 from eo.model import Product
-
-_CENTURY = 70
 
 
 def named(path: Path, product: Product) -> dict[str, str]:
@@ -19,15 +17,10 @@ def named(path: Path, product: Product) -> dict[str, str]:
     InputError
         The name is not one of the product's.
     """
-    match = re.fullmatch(product.filename or "", path.name)
-    if match is None:
+    said = groups(path.name, product)
+    if said is None:
         raise InputError(f"a file of this product is named {product.filename}; its name is {path.name!r}")
-    return match.groupdict(default="")
-
-
-def full_year(year: str) -> str:
-    """Give a year of four digits; one of two is from 1970 on."""
-    return ("19" if int(year) >= _CENTURY else "20") + year if len(year) == len("YY") else year
+    return said
 
 
 def time_of(groups: dict[str, str]) -> np.datetime64:

@@ -19,5 +19,9 @@ class Connector(Protocol):
     def find(self, source: Any, wanted: Wanted) -> list[Remote]:  # noqa: ANN401 - each module takes its own record
         """Give what the service has of a span, in a fixed order."""
 
-    def fetch(self, source: Any, remote: Remote, draft: Path, tally: Tally) -> None:  # noqa: ANN401 - each module takes its own record
-        """Put the bytes into the draft; go on where it already holds a beginning, if the service can."""
+    def fetch(self, source: Any, remote: Remote, draft: Path, tally: Tally) -> Remote | None:  # noqa: ANN401 - each module takes its own record
+        """Put the bytes into the draft; go on where it already holds a beginning, if the service can.
+
+        Files beside the draft whose names begin with its own are the connector's: what it needs to go on.
+        Gives the file as the service described it while it sent it (ETag, time, size), where it says more than `find`.
+        """

@@ -13,6 +13,8 @@ class Wanted:
     """The product's."""
     product: Product
     span: Span
+    closely: bool = False
+    """Ask for the size and the ETag of each file too, where a listing does not say them: to notice what changed."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,248 @@
+"""HTTP as every connector speaks it: to the configured hosts alone, with what a server may answer told apart."""
+
+import atexit
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from netrc import NetrcParseError, netrc
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from eo import __version__
+from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
+from eo.origin import Credentials, Limits, allowed, host_of, is_loopback
+from eo.sources._connector import Tally
+from eo.sources._patience import patiently
+from eo.sources._remote import Remote
+
+_REDIRECTS = 5
+_DOCUMENT = 64 << 20
+"""Bytes of a listing or a search result, at most."""
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a service is reached: the hosts that it may lead to, in order with its own one first."""
+
+    hosts: tuple[str, ...]
+    limits: Limits
+    credentials: Credentials
+
+
+def check_credentials(credentials: Credentials) -> None:
+    """Refuse credentials that are not in the environment.
+
+    Raises
+    ------
+    InputError
+        Says which variable is not set; never what one holds.
+    """
+    named = [one for one in (credentials.user, credentials.password, credentials.token, credentials.key) if one]
+    lacking = [one for one in named if not os.environ.get(one)]
+    if lacking:
+        raise InputError(f"credentials are in environment variables, and {', '.join(lacking)} is not set")
+    if bool(credentials.user) != bool(credentials.password) and not credentials.key:
+        raise InputError("credentials have a user and a password, or a token; one of the two is not named")
+    if credentials.netrc:
+        _netrc()
+
+
+def _netrc() -> netrc:
+    try:
+        return netrc(os.environ.get("NETRC"))
+    except OSError:
+        raise InputError("credentials are to be in ~/.netrc, and that file cannot be read") from None
+    except NetrcParseError as error:
+        raise InputError(f"~/.netrc must be well formed, and it is not: line {error.lineno}") from None
+
+
+def _auth(credentials: Credentials, host: str) -> tuple[httpx.Auth | None, dict[str, str]]:
+    if credentials.token:
+        return None, {"Authorization": f"Bearer {os.environ.get(credentials.token, '')}"}
+    if credentials.user and credentials.password:
+        user, password = (os.environ.get(one, "") for one in (credentials.user, credentials.password))
+        return httpx.BasicAuth(user, password), {}
+    found = _netrc().authenticators(host.partition(":")[0]) if credentials.netrc else None
+    return (httpx.BasicAuth(found[0], found[2] or ""), {}) if found else (None, {})
+
+
+@lru_cache
+def _client(timeout: float, *, here: bool) -> httpx.Client:
+    """Give the client that all requests share, so that connections are kept; one on this machine needs no proxy."""
+    client = httpx.Client(
+        timeout=timeout,
+        trust_env=not here,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
+        headers={"User-Agent": f"eo-climate-indicators/{__version__}", "Accept-Encoding": "identity"},
+    )
+    atexit.register(client.close)
+    return client
+
+
+def shown(url: str) -> str:
+    """Give an address as it may stand in a message: without a query, which may hold a signature."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+@contextmanager
+def answer(
+    access: Access, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+) -> Iterator[httpx.Response]:
+    """Give the answer to one request as it begins, after redirects within the hosts of the service.
+
+    Raises
+    ------
+    SourceError
+        Unavailable, Absent, Denied, or an address outside the hosts of the service.
+    """
+    try:
+        with _followed(access, url, headers or {}, method) as found:
+            _check_status(found, url, access)
+            yield found
+    except (httpx.TransportError, httpx.StreamError) as error:
+        said = str(error) or type(error).__name__
+        raise Unavailable(f"{shown(url)} must be answered whole, and it is not: {said}") from None
+
+
+@contextmanager
+def _followed(access: Access, url: str, headers: Mapping[str, str], method: str) -> Iterator[httpx.Response]:
+    at = url
+    for _ in range(_REDIRECTS + 1):
+        if not allowed(at, access.hosts):
+            raise SourceError(f"{shown(url)} must lead to {list(access.hosts)} over https, and it leads to {shown(at)}")
+        host = host_of(at)
+        auth, said = _auth(access.credentials, host) if host == access.hosts[0] else (None, {})
+        client = _client(access.limits.timeout, here=is_loopback(host))
+        with client.stream(method, at, headers={**headers, **said}, auth=auth) as found:
+            if not found.has_redirect_location:
+                yield found
+                return
+            at = urljoin(at, found.headers["location"])
+    raise SourceError(f"{shown(url)} must lead somewhere, and it is redirected more than {_REDIRECTS} times")
+
+
+def _check_status(found: httpx.Response, url: str, access: Access) -> None:
+    code, said = found.status_code, f"{found.status_code} {found.reason_phrase}".strip()
+    if code < 300 or code in {304, 416}:  # noqa: PLR2004 - the classes of status codes (RFC 9110)
+        return
+    if code in {404, 410}:
+        raise Absent(f"{shown(url)} must be there, and it is not: {said}")
+    if code in _LATER:
+        raise Unavailable(f"{shown(url)} must be answered, and it is not now: {said}", _retry_after(found))
+    if code == 401 or (code == 403 and access.credentials != Credentials()):  # noqa: PLR2004 - see above
+        raise Denied(f"{shown(url)} must accept the credentials{_named(access.credentials)}, and it does not: {said}")
+    raise SourceError(f"{shown(url)} must be answered, and it is refused: {said}")
+
+
+def _named(credentials: Credentials) -> str:
+    names = [one for one in (credentials.user, credentials.password, credentials.token) if one]
+    return f" of {', '.join(names)}" if names else " (none are configured)"
+
+
+def _retry_after(found: httpx.Response) -> float | None:
+    said = found.headers.get("retry-after", "")
+    if said.isdecimal():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def read(access: Access, url: str, headers: Mapping[str, str] | None = None) -> bytes:
+    """Give a whole document: a listing, a catalog, a search result. Tried again while the service is unavailable.
+
+    Raises
+    ------
+    SourceError
+        See `answer`; also a document that is too large.
+    """
+
+    def request() -> bytes:
+        content = bytearray()
+        with answer(access, url, headers) as found:
+            for piece in found.iter_raw():
+                content += piece
+                if len(content) > _DOCUMENT:
+                    raise SourceError(f"{shown(url)} must have at most {_DOCUMENT} bytes, and it has more")
+        return bytes(content)
+
+    return patiently(host_of(url), access.limits, request)
+
+
+def described(access: Access, remote: Remote) -> Remote:
+    """Give a file with what the server says of it without sending it; as it was where the server does not say."""
+
+    def request() -> Remote:
+        with answer(access, remote.url, method="HEAD") as found:
+            return _as_said(remote, found, "content-length")
+
+    try:
+        return patiently(host_of(remote.url), access.limits, request)
+    except Absent:
+        raise
+    except SourceError:
+        return remote
+
+
+def _as_said(remote: Remote, found: httpx.Response, size: str = "") -> Remote:
+    """Give a file with the ETag, the time of modification and the size that an answer states."""
+    length = found.headers.get(size, "") if size else ""
+    try:
+        modified = parsedate_to_datetime(found.headers.get("last-modified", "")).astimezone(UTC).isoformat()
+    except (TypeError, ValueError):
+        modified = ""
+    return replace(
+        remote,
+        etag=found.headers.get("etag", "") or remote.etag,
+        modified=modified.replace("+00:00", "Z") or remote.modified,
+        size=int(length) if length.isdecimal() else remote.size,
+    )
+
+
+def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remote:
+    """Put the bytes of a file into the draft and give the file as the server described it.
+
+    A draft that holds a beginning is gone on with where the server still has the same file: the validator of the
+    bytes (a strong ETag, or else the time of modification) stands beside the draft, and If-Range says it.
+
+    Raises
+    ------
+    SourceError
+        See `answer`.
+    """
+    beside = draft.with_name(f"{draft.name}.validator")
+    there = draft.stat().st_size if draft.exists() and beside.exists() else 0
+    said = beside.read_text(encoding="utf-8") if there else ""
+    headers = {"Range": f"bytes={there}-", "If-Range": said} if there and said else {}
+    with answer(access, remote.url, headers) as found:
+        if found.status_code == 416:  # noqa: PLR2004 - range not satisfiable (RFC 9110)
+            if found.headers.get("content-range") == f"bytes */{there}":
+                return _as_said(remote, found)
+            draft.unlink(missing_ok=True)
+            raise Unavailable(f"{shown(remote.url)} must go on at byte {there}, and it does not")
+        going_on = bool(headers) and found.headers.get("content-range", "").startswith(f"bytes {there}-")
+        if found.status_code == 206 and not going_on:  # noqa: PLR2004 - partial content (RFC 9110)
+            draft.unlink(missing_ok=True)
+            raise Unavailable(f"{shown(remote.url)} must give the bytes that were asked for, and it gives others")
+        if not going_on:
+            draft.unlink(missing_ok=True)
+            beside.write_text(_validator(found), encoding="utf-8")
+        with draft.open("ab", buffering=0) as stream:
+            for piece in found.iter_raw():
+                stream.write(piece)
+                tally(len(piece))
+        return _as_said(remote, found)
+
+
+def _validator(found: httpx.Response) -> str:
+    etag: str = found.headers.get("etag", "")
+    return etag if etag and not etag.startswith("W/") else str(found.headers.get("last-modified", ""))
