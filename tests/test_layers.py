@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.filenames",),
     ("eo.sources._*", "eo.sources.integrity"),
     ("eo.store", "eo.netcdf", "eo.climatology", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
+    ("eo.bases", "eo.harmonics", "eo.running"),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
     ("eo.zones", "eo.config"),
     ("eo.readers._*",),
