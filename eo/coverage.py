@@ -1,6 +1,6 @@
 """The one rule on missing data: how much must be observed for a number to stand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,12 @@ Floats = npt.NDArray[np.float64]
 
 _SECOND = np.timedelta64(1, "s")
 
-FLAGS = {"good": 0, "insufficient_coverage": 1, "no_data": 2, "no_normal": 3}
+FLAGS = {"good": 0, "insufficient_coverage": 1, "no_data": 2, "no_normal": 3, "undefined": 4}
 """Why a number of a result stands or not.
 
 ``insufficient_coverage``: less was observed than the indicator asks for. ``no_data``: nothing was observed, or
 no file exists for the step. ``no_normal``: the value stands but its month has no normal, so no anomaly.
+``undefined``: enough was observed, and the definition gives no number: a year without wet days has no mean wet day.
 """
 
 
@@ -124,3 +125,27 @@ def _mean(values: Floats, weights: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         mean = _total(np.where(seen, values * weights, 0.0)) / np.where(total > 0, total, np.nan)
     return np.where(total > 0, np.clip(mean, low, high), np.nan)
+
+
+def standing(
+    outputs: Mapping[str, xr.DataArray], coverage: xr.DataArray, *, there: xr.DataArray, known: xr.DataArray
+) -> xr.Dataset:
+    """Give outputs with their coverage and flag; the first one is NaN wherever the flag is not good.
+
+    Parameters
+    ----------
+    outputs : name -> (..., time); of the first one a value that is not finite where all is there is ``undefined``
+    coverage : (..., time), 1; NaN where no file exists
+    there : (..., time), bool
+        Enough was observed.
+    known : (..., time), bool
+        The baseline says what is needed of it.
+    """
+    name, first = next(iter(outputs.items()))
+    defined = np.isfinite(first)
+    flag = xr.where(defined, FLAGS["good"], FLAGS["undefined"])
+    flag = xr.where(known, flag, FLAGS["no_normal"])
+    nothing = xr.where(coverage > 0, FLAGS["insufficient_coverage"], FLAGS["no_data"])
+    flag = xr.where(there, flag, nothing).astype(np.int8)
+    whole = {**outputs, name: first.where(flag == FLAGS["good"]), "coverage": coverage.fillna(0.0), "flag": flag}
+    return xr.Dataset({key: one.transpose(*coverage.dims) for key, one in whole.items()})

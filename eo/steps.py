@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from eo.errors import InputError
 from eo.model import Span, Step
 
 Times = npt.NDArray[Any]
@@ -93,3 +94,46 @@ def steps_in(months: Span, step: Step) -> list[str]:
     moments = np.arange(months.start, months.end, dtype=f"datetime64[{unit}]")
     starts = np.unique(start_of(moments, step))
     return labels(starts[starts >= months.start.astype("datetime64[ns]")], step)
+
+
+def step_of(bounds: Times) -> Step:
+    """Give the calendar step that all bounds (time, 2) are.
+
+    Raises
+    ------
+    InputError
+        They are of no calendar step, or of several.
+    """
+    for step in get_args(Step):
+        if np.array_equal(bounds_of(bounds[:, 0], step, "start"), _exact(bounds)):
+            found: Step = step
+            return found
+    raise InputError(f"time bounds are all of one of the steps {', '.join(get_args(Step))}; they are not")
+
+
+def place_in_year(starts: Times, step: Step) -> npt.NDArray[np.int32]:
+    """Give the number of each step in its year from 1: the month of a month, 1 to 36 for a dekad.
+
+    A day has its number in a leap year: 29 February is 60 and 1 March always 61.
+
+    Raises
+    ------
+    InputError
+        Hours: a year has too many for one statistic each.
+    """
+    if step == "hour":
+        raise InputError("statistics of a calendar step are made of days or longer steps, not of hours")
+    exact = _exact(starts)
+    month = exact.astype("datetime64[M]")
+    day = (exact.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64) + 1
+    number = month.astype(np.int64) % 12
+    if step == "month":
+        return np.asarray(number + 1, np.int32)
+    if step == "8day":
+        into_year = exact.astype("datetime64[D]") - exact.astype("datetime64[Y]").astype("datetime64[D]")
+        return np.asarray(into_year.astype(np.int64) // _EIGHT + 1, np.int32)
+    if step == "day":
+        leap = (np.datetime64("2000-01") + number).astype("datetime64[D]") + (day - 1)
+        return np.asarray((leap - np.datetime64("2000-01-01")).astype(np.int64) + 1, np.int32)
+    firsts = np.array(_STARTS[step])
+    return np.asarray(number * firsts.size + np.searchsorted(firsts, day, side="right"), np.int32)

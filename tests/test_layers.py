@@ -33,6 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.events", "eo.day_of_year"),
     ("eo.spells",),
     ("eo.spell_days",),
+    ("eo.calendar_steps", "eo.accumulation", "eo.gamma", "eo.run_lengths", "eo.etccdi"),
+    ("eo.precipitation",),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
     ("eo.zones", "eo.config"),
     ("eo.readers._*",),

@@ -69,8 +69,8 @@ def test_the_regions_are_labels_of_a_discrete_sampling_geometry(enso: Finished) 
 
 def test_the_status_is_a_flag_with_its_meanings(series: xr.Dataset) -> None:
     status = series["status"]
-    assert status.attrs["flag_values"].tolist() == [0, 1, 2, 3]
-    assert status.attrs["flag_meanings"] == "good insufficient_coverage no_data no_normal"
+    assert status.attrs["flag_values"].tolist() == [0, 1, 2, 3, 4]
+    assert status.attrs["flag_meanings"] == "good insufficient_coverage no_data no_normal undefined"
     assert (status.values == 0).all()
 
 

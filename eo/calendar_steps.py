@@ -1,0 +1,96 @@
+"""Statistics of a calendar step (each January, each second dekad of May) over the years of a baseline."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from eo.climatology import ENOUGH_YEARS, baseline_years
+from eo.errors import InputError
+from eo.model import Span
+from eo.steps import place_in_year, step_of
+
+Floats = npt.NDArray[np.float64]
+
+
+def calendar_step(time_bounds: xr.DataArray) -> npt.NDArray[np.int32]:
+    """Give the number of each step in its year, see `eo.steps.place_in_year`: (time,)."""
+    bounds = time_bounds.values
+    return place_in_year(bounds[:, 0], step_of(bounds))
+
+
+def over_years(
+    function: Callable[[Floats], Floats],
+    values: xr.DataArray,
+    time_bounds: xr.DataArray,
+    *,
+    gives: dict[str, npt.NDArray[Any]] | None = None,
+) -> xr.DataArray:
+    """Give what a function of all years of a calendar step gives, for each step: (..., time) to (..., calendar_step).
+
+    Parameters
+    ----------
+    function : of (..., year) in order of time, float64, NaN where missing; gives (...) or (..., one further dim)
+    values : (..., time)
+    time_bounds : (time, 2)
+    gives : the further dim with its coordinate, and None where there is none
+
+    Returns
+    -------
+    statistic : (..., calendar_step), or (..., calendar_step, further dim), float64
+    """
+    numbers = calendar_step(time_bounds)
+    steps = np.unique(numbers)
+
+    def each(years: Floats) -> Floats:
+        wide = np.asarray(years, np.float64)  # contiguous below: additions in one order, whatever the chunks
+        found = [np.asarray(function(np.ascontiguousarray(wide[..., numbers == one])), np.float64) for one in steps]
+        return np.stack(found, axis=wide.ndim - 1)
+
+    further = gives or {}
+    found: xr.DataArray = xr.apply_ufunc(
+        each,
+        values.drop_vars("time"),
+        input_core_dims=[["time"]],
+        output_core_dims=[["calendar_step", *further]],
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={
+            "output_sizes": {"calendar_step": steps.size, **{name: one.size for name, one in further.items()}},
+            "allow_rechunk": True,
+        },
+        keep_attrs=False,
+    )
+    return found.assign_coords({"calendar_step": steps, **further})
+
+
+def at_calendar_step(statistic: xr.DataArray, time_bounds: xr.DataArray) -> xr.DataArray:
+    """Give a statistic at the calendar step of each time: (..., calendar_step) to (..., time); NaN if none."""
+    number = xr.DataArray(calendar_step(time_bounds), dims="time", coords={"time": time_bounds["time"].values})
+    wide = statistic.reindex(calendar_step=np.union1d(statistic["calendar_step"].values, number.values))
+    return wide.sel(calendar_step=number).drop_vars("calendar_step")
+
+
+def enough_years(values: xr.DataArray, time_bounds: xr.DataArray, baseline: Span) -> xr.DataArray:
+    """Tell where a calendar step has 80 % of the baseline years (WMO-No. 1203, 4.4.1): (..., calendar_step), bool."""
+    years = over_years(_count, values, time_bounds)
+    return years >= ENOUGH_YEARS * baseline_years(baseline)
+
+
+def _count(years: Floats) -> Floats:
+    return np.asarray(np.isfinite(years).sum(axis=-1), np.float64)
+
+
+def check_baseline(values: xr.DataArray, baseline: Span, least_years: int, what: str) -> None:
+    """Refuse a baseline that has no data, or that is shorter than a statistic needs.
+
+    Raises
+    ------
+    InputError
+    """
+    if baseline_years(baseline) < least_years:
+        raise InputError(f"{what} needs a baseline of {least_years} years; {baseline} has {baseline_years(baseline)}")
+    if not values.size or not bool(values.notnull().any()):
+        raise InputError(f"a baseline has data, and {baseline} has none")
