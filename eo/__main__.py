@@ -145,8 +145,8 @@ def check(file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--region", required=True, help="A region of the file.")
-@click.option("--time", required=True, help="A month, YYYY-MM.")
+@click.option("--region", required=True, help="A region of the file; LAT,LON where it is by cells.")
+@click.option("--time", required=True, help="A month, YYYY-MM; a day or a year where the file is by these.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def trace(file: Path, region: str, time: str, *, as_json: bool) -> None:
     """Say which input files a value of FILE was made of, with their digests."""

@@ -4,7 +4,6 @@ import numpy as np
 import xarray as xr
 
 from eo.coverage import screened, weighted_mean
-from eo.errors import InputError
 from eo.model import Span
 
 WMO_YEARS = 30
@@ -20,33 +19,25 @@ def in_span(series: xr.Dataset, months: Span) -> xr.Dataset:
     return series.isel(time=np.flatnonzero((starts >= months.start) & (starts < months.end)))
 
 
-def monthly_normal(series: xr.Dataset, baseline: Span, *, min_coverage: float) -> xr.Dataset:
+def monthly_normal(series: xr.Dataset, *, baseline: Span, min_coverage: float) -> xr.Dataset:
     """Give the mean of each calendar month over the baseline years.
 
     Parameters
     ----------
     series : Dataset
-        Monthly ``mean`` (region, time) and ``coverage`` (region, time), 1.
+        Monthly ``mean`` (region, time) or (time, lat, lon), and ``coverage`` (the same dims), 1.
     baseline : months
     min_coverage : least coverage for a month to count
 
     Returns
     -------
-    normal : (region, month), float64, units of the mean
+    normal : (..., month), float64, units of the mean
         NaN for a month with fewer than 80 % of the baseline years (WMO-No. 1203, 4.4.1).
-    years : (region, month), int32
+    years : (..., month), int32
         Years that each normal is made of.
-
-    Raises
-    ------
-    InputError
-        No month of the baseline has a value.
     """
     inside = in_span(series, baseline)
     usable = screened(inside["mean"], inside["coverage"], min_coverage)
-    if not bool(usable.notnull().any()):
-        have = "nothing" if not series.sizes["time"] else _extent(series)
-        raise InputError(f"a baseline has data, and {baseline} has none; there is {have}")
     month = inside["time"].dt.month.values
     columns = [usable.isel(time=np.flatnonzero(month == number)) for number in range(1, 13)]
     mean = xr.concat([weighted_mean(one, one.notnull()) for one in columns], "month")
@@ -54,7 +45,7 @@ def monthly_normal(series: xr.Dataset, baseline: Span, *, min_coverage: float) -
     enough = years >= ENOUGH_YEARS * baseline_years(baseline)
     return (
         xr.Dataset({"normal": mean.where(enough), "years": years})
-        .transpose("region", "month")
+        .transpose(..., "month")
         .assign_coords(month=np.arange(1, 13, dtype=np.int32))
     )
 
@@ -69,8 +60,3 @@ def at_each_step(normal: xr.DataArray, time: xr.DataArray) -> xr.DataArray:
     """Give a monthly normal at the calendar month of each time step: (region, month) to (region, time)."""
     month = time.dt.month.drop_vars("time").assign_coords(time=time)
     return normal.sel(month=month).drop_vars("month")
-
-
-def _extent(series: xr.Dataset) -> str:
-    starts = series["time"].values.astype("datetime64[M]")
-    return f"{starts.min()}/{starts.max()}"

@@ -5,7 +5,7 @@ import math
 import os
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +17,7 @@ from eo import indicators, readers
 from eo.errors import InputError, unknown
 from eo.model import Product, Region, Span, SpanText, span
 from eo.record import Name, Record, Sentence
+from eo.reductions import REDUCTIONS
 
 Model = TypeVar("Model", bound=BaseModel)
 ENVIRONMENT = "EO_CONFIGS"
@@ -39,6 +40,13 @@ class Reference(Record):
     """Largest root mean square difference, in the units of the variable."""
 
 
+class InputConfig(Record):
+    """A further input of an indicator that takes several: a variable of a product."""
+
+    product: str
+    variable: Name
+
+
 class RunConfig(Record):
     """A deliverable as it is written in configs/runs/<run>.yaml."""
 
@@ -48,7 +56,11 @@ class RunConfig(Record):
     indicator: str
     product: str
     variable: Name
+    inputs: dict[Name, InputConfig] = Field(default_factory=dict)
+    """What an indicator of several inputs takes beside, by the role that it gives each."""
     regions: tuple[Name, ...] = Field(min_length=1)
+    by: indicators.By | None = None
+    """Whether the result has a series for each region, or a value for each cell of one; as its indicator would."""
     period: SpanText
     baseline: SpanText | None = None
     splice: Literal["refused", "allowed"] = "refused"
@@ -69,6 +81,16 @@ class Publisher(Record):
 
 
 @dataclass(frozen=True)
+class Input:
+    """One series that a result is made of: a variable of a product."""
+
+    name: str
+    """Of the product."""
+    product: Product
+    variable: str
+
+
+@dataclass(frozen=True)
 class Run:
     """A deliverable with everything that it names: what `load_run` gives and `build` takes."""
 
@@ -80,6 +102,18 @@ class Run:
     parameters: dict[str, Any]
     regions: dict[str, Region]
     publisher: Publisher
+    further: tuple[Input, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the indicator takes, in its order: its product first."""
+        return Input(self.config.product, self.product, self.config.variable), *self.further
+
+    @property
+    def reduction(self) -> indicators.Reduction:
+        """What is taken of each part."""
+        by = self.config.by or self.indicator.by[0]
+        return "field" if by == "cell" else self.indicator.reduction
 
     @property
     def period(self) -> Span:
@@ -96,6 +130,7 @@ class Run:
         return {
             "run": self.config.model_dump(mode="json"),
             "product": self.product.model_dump(mode="json"),
+            "inputs": {one.name: one.product.model_dump(mode="json") for one in self.further},
             "regions": {name: [one.model_dump(mode="json"), one.geometry] for name, one in self.regions.items()},
             "parameters": self.parameters,
             "publisher": self.publisher.model_dump(mode="json"),
@@ -283,22 +318,51 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     for key, text in {"period": config.period, "baseline": config.baseline}.items():
         _check_years(text, f"{path}: {key!r}")
     product = load_product(config.product, place, str(path))
-    if config.variable not in product.variables:
-        raise unknown("variable", config.variable, product.variables, f"product {config.product!r}")
+    _check_variable(config.variable, config.product, product)
     indicator = indicators.load(config.indicator, str(path))
     if indicator.normal and config.baseline is None:
         raise InputError(f"{path}: indicator {config.indicator!r} needs a baseline, and the run has none")
+    if config.by is not None and config.by not in indicator.by:
+        raise InputError(f"{path}: indicator {config.indicator!r} goes by {list(indicator.by)}, not by {config.by!r}")
+    regions = _regions(config, place, str(path))
+    if config.validation is not None:
+        _check_reference(config.validation, config, indicator, str(path))
+    further = _further(config, indicator, place, str(path))
+    run = Run(name, place, config, product, indicator, {}, regions, load_publisher(place), further)
+    if run.reduction == "field" and len(regions) > 1:
+        raise InputError(f"{path}: a run by cells has one region; it has {list(regions)}")
+    parameters = indicator.checked(dict(config.parameters), str(path), [REDUCTIONS[run.reduction]])
+    return replace(run, parameters=parameters)
+
+
+def _regions(config: RunConfig, place: Path, where: str) -> dict[str, Region]:
     known = load_regions(place)
     for region in config.regions:
         if region not in known:
             raise unknown("region", region, known, str(place / "regions.yaml"))
     if len(set(config.regions)) != len(config.regions):
-        raise InputError(f"{path}: regions stand once each; they are {list(config.regions)}")
-    if config.validation is not None:
-        _check_reference(config.validation, config, str(path))
-    parameters = indicator.checked(dict(config.parameters), str(path))
-    regions = {region: known[region] for region in config.regions}
-    return Run(name, place, config, product, indicator, parameters, regions, load_publisher(place))
+        raise InputError(f"{where}: regions stand once each; they are {list(config.regions)}")
+    return {region: known[region] for region in config.regions}
+
+
+def _further(config: RunConfig, indicator: indicators.Indicator, place: Path, where: str) -> tuple[Input, ...]:
+    if set(config.inputs) != set(indicator.inputs):
+        raise InputError(
+            f"{where}: indicator {config.indicator!r} takes the inputs {list(indicator.inputs)} beside its product; "
+            f"the run names {sorted(config.inputs)}"
+        )
+    found = []
+    for role in indicator.inputs:
+        one = config.inputs[role]
+        product = load_product(one.product, place, where)
+        _check_variable(one.variable, one.product, product)
+        found.append(Input(one.product, product, one.variable))
+    return tuple(found)
+
+
+def _check_variable(variable: str, name: str, product: Product) -> None:
+    if variable not in product.variables:
+        raise unknown("variable", variable, product.variables, f"product {name!r}")
 
 
 def _check_years(text: str | None, where: str) -> None:
@@ -307,8 +371,9 @@ def _check_years(text: str | None, where: str) -> None:
         raise InputError(f"{where}: a period lies in {_FIRST} to {_LAST}; it is {text!r}")
 
 
-def _check_reference(reference: Reference, config: RunConfig, where: str) -> None:
+def _check_reference(reference: Reference, config: RunConfig, indicator: indicators.Indicator, where: str) -> None:
     if reference.region not in config.regions:
         raise unknown("region", reference.region, config.regions, f"the run that the validation of {where} compares")
-    if reference.variable != config.variable:
-        raise unknown("variable", reference.variable, [config.variable], f"the validation of {where}")
+    outputs = [one.name.format(variable=config.variable) for one in indicator.outputs]
+    if reference.variable not in outputs:
+        raise unknown("variable", reference.variable, outputs, f"the validation of {where}")

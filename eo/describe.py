@@ -12,6 +12,7 @@ from eo.config import Run
 from eo.coverage import FLAGS
 from eo.indicators import Output
 from eo.model import Variable
+from eo.places import extent, grid_coordinates, region_coordinates, region_extents, time_step
 from eo.zones import Zone
 
 CONVENTIONS = "CF-1.11, ACDD-1.3"
@@ -27,28 +28,47 @@ def _temperature(units: str, *, difference: bool) -> dict[str, str]:
     return {"units_metadata": "temperature: difference" if difference else "temperature: on_scale"}
 
 
-def _output_attributes(output: Output, run: Run, variable: Variable) -> dict[str, object]:
+def output_attributes(output: Output, run: Run, *, beside: bool) -> dict[str, object]:
+    """Give the attributes of one output of an indicator.
+
+    Parameters
+    ----------
+    beside : whether coverage and status lie beside it, number by number
+    """
+    variable = run.product.variables[run.config.variable]
     words = {
+        "variable": run.config.variable,
         "long_name": variable.long_name,
         "standard_name": variable.standard_name or "",
         "anomaly_standard_name": variable.anomaly_standard_name or "",
-    }
-    difference = output.difference or variable.difference
-    standard = output.standard_name.format(**words)
-    named = {"standard_name": standard} if standard else {}
-    low, high = variable.plausible
-    width = high - low
-    limits = np.array([-width, width] if output.difference else [low, high])
-    return {
-        **named,
-        "long_name": output.long_name.format(**words),
         "units": variable.units,
-        **_temperature(variable.units, difference=difference),
+    }
+    standard = output.standard_name.format(**words)
+    said: dict[str, object] = {"standard_name": standard} if standard else {}
+    said["long_name"] = output.long_name.format(**words)
+    if output.flags:
+        said |= {"flag_values": np.array(list(output.flags.values()), np.int8), "flag_meanings": " ".join(output.flags)}
+    else:
+        said |= _measured(output, variable, output.units.format(**words))
+    return {
+        **said,
         "cell_methods": output.cell_methods,
-        "ancillary_variables": _ANCILLARY,
-        "valid_range": limits,
+        **({"ancillary_variables": _ANCILLARY} if beside else {}),
         "coverage_content_type": "physicalMeasurement",
         "source": f"{run.product.title} ({run.product.institution}), version {run.product.version}",
+    }
+
+
+def _measured(output: Output, variable: Variable, units: str) -> dict[str, object]:
+    """Give the units and the range of an output that is a number."""
+    difference = output.difference or variable.difference
+    low, high = variable.plausible
+    inherited = units == variable.units
+    limits = output.range or ((low - high, high - low) if output.difference else (low, high))
+    return {
+        "units": units,
+        **_temperature(units, difference=difference),
+        **({"valid_range": np.array(limits, np.float64)} if output.range or inherited else {}),
     }
 
 
@@ -68,60 +88,22 @@ _COVERAGE = {
 }
 
 
-def _horizontal(standard_name: str, units: str, what: str) -> dict[str, object]:
-    return {
-        "standard_name": standard_name,
-        "long_name": f"{standard_name}, {what} of the region",
-        "units": units,
-    }
-
-
-def _longitude_ranges(at: tuple[Zone, ...]) -> np.ndarray:
-    """Give (region, [west, east]) in the turn of the circle where the extent of all regions is one stretch."""
-    first = _arc([(one.west, one.east - one.west) for one in at])[0]
-    turns = np.array([np.ceil((first - one.west) / 360.0) for one in at])
-    return np.array([[one.west, one.east] for one in at]) + 360.0 * turns[:, None]
-
-
-def _region_extents(at: tuple[Zone, ...]) -> dict[str, Any]:
-    """Give the southern and northern, western and eastern limit of each region."""
-    dims, latitudes = ("region", "nv"), np.array([[one.south, one.north] for one in at])
-    return {
-        "lat_range": (dims, latitudes, _horizontal("latitude", "degrees_north", "limits")),
-        "lon_range": (dims, _longitude_ranges(at), _horizontal("longitude", "degrees_east", "limits")),
-    }
-
-
-def _region_coordinates(at: tuple[Zone, ...]) -> dict[str, Any]:
-    """Give the label, the name, a representative point and the extent of each region."""
-    label = {"long_name": "region", "cf_role": "timeseries_id"}
-    lat = _horizontal("latitude", "degrees_north", "representative point") | {"axis": "Y"}
-    lon = _horizontal("longitude", "degrees_east", "representative point") | {"axis": "X"}
-    west = _longitude_ranges(at)[:, 0]
-    longitude = np.array([one.longitude for one in at])
-    return {
-        "region": ("region", np.array([one.name for one in at]), label),
-        "region_title": ("region", np.array([one.title for one in at]), {"long_name": "name of the region"}),
-        "lat": ("region", np.array([one.latitude for one in at]), lat),
-        "lon": ("region", west + (longitude - west) % 360.0, lon),
-        "height": (
-            (),
-            0.0,
-            {
-                "standard_name": "height",
-                "long_name": "height above the surface",
-                "units": "m",
-                "positive": "up",
-                "axis": "Z",
-            },
-        ),
-    }
+_TIMES = {"month": "start of the month", "year": "start of the year"}
+_RESOLUTIONS = {
+    "hour": "PT1H",
+    "day": "P1D",
+    "8day": "P8D",
+    "dekad": "P10D",
+    "halfmonth": "P15D",
+    "month": "P1M",
+    "year": "P1Y",
+}
 
 
 def _time_coordinates(series: xr.Dataset) -> dict[str, Any]:
     time = {
         "standard_name": "time",
-        "long_name": "start of the month",
+        "long_name": _TIMES.get(time_step(series), "start of the time step"),
         "axis": "T",
         "bounds": "time_bounds",
         "units_metadata": "leap_seconds: none",
@@ -138,31 +120,62 @@ def described(computed: xr.Dataset, run: Run, at: tuple[Zone, ...], lineage: Map
     Parameters
     ----------
     computed : Dataset
-        What the indicator returned: its outputs, ``coverage`` and ``flag``, all (region, time), and `time_bounds`.
+        What the indicator returned: its outputs, ``coverage`` and ``flag``, with `time_bounds`; (region, time), or by
+        cells (time, lat, lon) or (time, y, x). An output may lack dims of these, or have one of its own, such as
+        ``event``.
     run : the deliverable
     at : its zones
     lineage : global attributes that say where the numbers come from
     """
-    variable = run.product.variables[run.config.variable]
-    dims = ("region", "time")
+    wide = "region" not in computed.dims
+    named = [] if wide else [str(one) for one in computed["region"].values]
+    shown = at if wide else tuple(next(one for one in at if one.name == name) for name in named)
+    whole = set(computed["flag"].dims)
     fields: dict[str, Any] = {}
     for output in run.indicator.outputs:
-        values = computed[output.key].transpose(*dims).values.astype(np.float64)
-        fields[output.name.format(variable=run.config.variable)] = (
-            dims,
-            values,
-            _output_attributes(output, run, variable),
-        )
-    fields["coverage"] = (dims, computed["coverage"].transpose(*dims).values.astype(np.float64), _COVERAGE)
-    fields["status"] = (dims, computed["flag"].transpose(*dims).values.astype(np.int8), _STATUS)
-    fields |= _region_extents(at)
-    coordinates = _region_coordinates(at) | _time_coordinates(computed)
-    return xr.Dataset(fields, coordinates, _global(computed, run, at) | dict(lineage))
+        attributes = output_attributes(output, run, beside=set(computed[output.key].dims) == whole)
+        fields[output.name.format(variable=run.config.variable)] = _field(computed[output.key], attributes)
+    coverage = _COVERAGE | ({"long_name": "share of the time that was observed"} if wide else {})
+    fields["coverage"] = _field(computed["coverage"], coverage)
+    fields["status"] = _field(computed["flag"].astype(np.int8), _STATUS)
+    if wide:
+        places = grid_coordinates(computed)
+        if "crs" in computed.coords:
+            fields = {
+                name: (dims, values, said | {"grid_mapping": "crs"}) for name, (dims, values, said) in fields.items()
+            }
+    else:
+        fields |= region_extents(shown)
+        places = region_coordinates(shown)
+    coordinates = places | (_time_coordinates(computed) if "time" in computed.dims else {})
+    coordinates |= {str(name): _field(computed[name], {"long_name": str(name)}) for name in sorted(_own(computed))}
+    return xr.Dataset(fields, coordinates, _global(computed, run, shown) | dict(lineage))
+
+
+def _own(computed: xr.Dataset) -> set[str]:
+    """Give the dims of a result that are its indicator's own and have coordinates."""
+    return {str(dim) for dim in computed.dims if dim in computed.coords} - {"region", "time", "lat", "lon", "y", "x"}
+
+
+def _field(
+    values: xr.DataArray, attributes: Mapping[str, object]
+) -> tuple[tuple[str, ...], np.ndarray, dict[str, object]]:
+    """Give a variable of a result: by region first, then time, then space; series in float64, fields in float32."""
+    dims = sorted(map(str, values.dims), key=lambda dim: _ORDER.index(dim) if dim in _ORDER else len(_ORDER) - 5)
+    array = values.transpose(*dims).values
+    if array.dtype.kind == "M":
+        days = (array.astype("datetime64[ns]") - np.datetime64(0, "ns")) / np.timedelta64(1, "D")
+        return tuple(dims), np.where(np.isnat(array), np.nan, days), dict(attributes)
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64 if "region" in dims else np.float32)
+    return tuple(dims), array, dict(attributes)
+
+
+_ORDER = ("region", "time", "lat", "lon", "y", "x")
 
 
 def _global(computed: xr.Dataset, run: Run, at: tuple[Zone, ...]) -> dict[str, object]:
     publisher, product = run.publisher, run.product
-    start, end = computed["time"].values[0], computed["time"].values[-1]
     who = {
         "name": publisher.name,
         "email": publisher.email,
@@ -171,8 +184,7 @@ def _global(computed: xr.Dataset, run: Run, at: tuple[Zone, ...]) -> dict[str, o
     }
     return {
         "Conventions": CONVENTIONS,
-        "featureType": "timeSeries",
-        "cdm_data_type": "Station",
+        **_KIND["region" in computed.dims],
         "title": run.config.title,
         "summary": run.config.summary,
         "keywords": ", ".join(run.config.keywords),
@@ -194,51 +206,32 @@ def _global(computed: xr.Dataset, run: Run, at: tuple[Zone, ...]) -> dict[str, o
         "standard_name_vocabulary": VOCABULARY,
         "product_version": __version__,
         "comment": f"{run.indicator.title} of {run.product.title}. Values without enough coverage are NaN; see status.",
-        "time_coverage_start": _iso(start),
-        "time_coverage_end": _iso(end),
-        "time_coverage_duration": f"P{computed.sizes['time']}M",
-        "time_coverage_resolution": "P1M",
-        **_extent(at),
+        **_time_coverage(computed),
+        **extent(at),
+    }
+
+
+_KIND: dict[bool, dict[str, object]] = {
+    True: {"featureType": "timeSeries", "cdm_data_type": "Station"},
+    False: {"cdm_data_type": "Grid"},
+}
+
+
+def _time_coverage(computed: xr.Dataset) -> dict[str, object]:
+    time, step = computed["time"].values, time_step(computed)
+    months = (computed["time_bounds"].values[-1, 1].astype("datetime64[M]") - time[0].astype("datetime64[M]")).astype(
+        int
+    )
+    return {
+        "time_coverage_start": _iso(time[0]),
+        "time_coverage_end": _iso(time[-1]),
+        "time_coverage_duration": f"P{months}M",
+        "time_coverage_resolution": _RESOLUTIONS[step],
     }
 
 
 def _iso(time: np.datetime64) -> str:
     return f"{np.datetime_as_string(time, unit='s')}Z"
-
-
-def _extent(at: tuple[Zone, ...]) -> dict[str, object]:
-    south, north = min(one.south for one in at), max(one.north for one in at)
-    west, east = _arc([(one.west, one.east - one.west) for one in at])
-    return {
-        "geospatial_lat_min": south,
-        "geospatial_lat_max": north,
-        "geospatial_lat_units": "degrees_north",
-        "geospatial_lon_min": west,
-        "geospatial_lon_max": east,
-        "geospatial_lon_units": "degrees_east",
-        "geospatial_bounds_crs": "EPSG:4326",
-        "geospatial_bounds": _polygon(south, north, west, east),
-        "geospatial_bounds_vertical_crs": "EPSG:5829",
-        "geospatial_vertical_min": 0.0,
-        "geospatial_vertical_max": 0.0,
-        "geospatial_vertical_positive": "up",
-        "geospatial_vertical_units": "m",
-    }
-
-
-def _polygon(south: float, north: float, west: float, east: float) -> str:
-    corners = [(south, west), (south, east), (north, east), (north, west), (south, west)]
-    return "POLYGON ((" + ", ".join(f"{lat:g} {lon:g}" for lat, lon in corners) + "))"
-
-
-def _arc(arcs: list[tuple[float, float]]) -> tuple[float, float]:
-    """Give the shortest stretch of longitude that holds all (west, width) stretches; may run past 180."""
-    choices = []
-    for west, _ in arcs:
-        reach = max((start - west) % 360.0 + width for start, width in arcs)
-        choices.append((reach, west))
-    reach, west = min(choices)
-    return west, west + min(reach, 360.0)
 
 
 def baseline_attributes(run: Run) -> dict[str, object]:

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from eo import __version__, netcdf
+from eo.canonical import spatial_dims
 from eo.config import Run
 from eo.errors import InputError, unknown
+from eo.indicators import taken
 from eo.model import Granule, Part
+from eo.places import time_step
 from eo.provenance import code_digest, digest
 from eo.sources import integrity
 
@@ -43,6 +47,12 @@ def _granule(one: Granule) -> dict[str, Any]:
     }
 
 
+def _reach(run: Run) -> tuple[int, int]:
+    """Give how many months before and after its own a value of a run is made of."""
+    function = run.indicator.reach
+    return (0, 0) if function is None else function(**taken(function, run.parameters))
+
+
 def document(run: Run, parts: Iterable[Part], **said: object) -> str:
     """Give the text of the lineage file.
 
@@ -64,6 +74,7 @@ def document(run: Run, parts: Iterable[Part], **said: object) -> str:
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
+        "reach": _reach(run),
         **said,
         "parts": [
             {"product": one.product, "period": one.period, "digest": one.digest,
@@ -99,7 +110,7 @@ def load(path: Path) -> dict[str, Any]:
 class Trace:
     """Where one value comes from."""
 
-    region: str
+    place: str
     time: str
     values: dict[str, str]
     status: str
@@ -110,46 +121,77 @@ class Trace:
     lineage: dict[str, Any]
 
 
-def trace(path: Path, region: str, time: str) -> Trace:
-    """Give the value of a region and month with the files that it was made of.
+def trace(path: Path, place: str, time: str) -> Trace:
+    """Give the value of a region or a cell at one time with the files that it was made of.
 
     Parameters
     ----------
     path : a result, with its lineage beside it
-    region : a region of the result
-    time : YYYY-MM
+    place : a region of the result; for one by cells ``LAT,LON`` in degrees, which stands for the cell nearest to it
+    time : YYYY-MM of a monthly result, YYYY-MM-DD of one by shorter steps, YYYY of a yearly one
 
     Raises
     ------
     InputError
-        No such file, region or time, or the lineage does not belong to the file.
+        No such file, place or time, or the lineage does not belong to the file.
     """
     said = load(path)
     file = netcdf.read(path)
-    regions = [str(one) for one in file["region"].values]
-    if region not in regions:
-        raise unknown("region", region, regions, str(path))
-    months = file["time"].values.astype("datetime64[M]").astype(str).tolist()
-    if time not in months:
-        raise InputError(f"no time {time!r} in {path}; it has {months[0]} to {months[-1]}, written YYYY-MM")
-    row = file.isel(region=regions.index(region), time=months.index(time))
-    dims = ("region", "time")
+    unit = _UNITS.get(time_step(file), "D")
+    times = file["time"].values.astype(f"datetime64[{unit}]").astype(str).tolist()
+    at = _place(file, place, path)
+    if time not in times:
+        form = {"Y": "YYYY", "M": "YYYY-MM", "D": "YYYY-MM-DD"}[unit]
+        raise InputError(f"no time {time!r} in {path}; it has {times[0]} to {times[-1]}, written {form}")
+    row = file.isel({**at, "time": times.index(time)})
+    whole = file["status"].dims
     shown = {
         str(name): f"{float(row[name]):.6g} {one.attrs.get('units', '')}".strip()
         for name, one in file.data_vars.items()
-        if one.dims == dims and one.dtype.kind == "f"
+        if one.dims == whole and one.dtype.kind == "f"
     }
     meanings = str(file["status"].attrs["flag_meanings"]).split()
     known = np.atleast_1d(file["status"].attrs["flag_values"]).tolist()
+    own = _own_months(file["time_bounds"].values[times.index(time)], said.get("reach", (0, 0)))
     return Trace(
-        region,
+        place,
         time,
         shown,
         meanings[known.index(int(row["status"]))],
-        _of_months(said, [time]),
-        _baseline(said, time),
+        _of_months(said, own),
+        _baseline(said, own),
         said,
     )
+
+
+_UNITS = {"year": "Y", "month": "M"}
+
+
+def _own_months(bounds: np.ndarray, reach: Iterable[int]) -> list[str]:
+    """Give the months that a value is made of: those of its bounds, and as many before and after as it reaches to."""
+    before, after = reach
+    first = bounds[0].astype("datetime64[M]") - before
+    last = (bounds[1] - np.timedelta64(1, "ns")).astype("datetime64[M]") + after
+    return [str(one) for one in np.arange(first, last + 1)]
+
+
+def _place(file: xr.Dataset, place: str, path: Path) -> dict[str, int]:
+    """Give the index of a region, or of the cell nearest to a point."""
+    if "region" in file.dims:
+        regions = [str(one) for one in file["region"].values]
+        if place not in regions:
+            raise unknown("region", place, regions, str(path))
+        return {"region": regions.index(place)}
+    try:
+        latitude, longitude = (float(one) for one in place.split(","))
+    except ValueError:
+        raise InputError(f"a cell of {path} is written LAT,LON in degrees, not {place!r}") from None
+    dims = spatial_dims(file)
+    north, east = (one.transpose(*dims).values for one in xr.broadcast(file["lat"], file["lon"]))
+    turn = (east - longitude + 180.0) % 360.0 - 180.0
+    distance = (north - latitude) ** 2 + (turn * np.cos(np.deg2rad(latitude))) ** 2
+    row, column = np.unravel_index(int(np.argmin(distance)), distance.shape)
+    return {dims[0]: int(row), dims[1]: int(column)}
 
 
 def _of_months(said: Mapping[str, Any], months: Iterable[str]) -> list[dict[str, Any]]:
@@ -163,7 +205,8 @@ def _of_months(said: Mapping[str, Any], months: Iterable[str]) -> list[dict[str,
     ]
 
 
-def _baseline(said: Mapping[str, Any], time: str) -> list[dict[str, Any]]:
-    """Give the files of the normal of a month: those of the same calendar month in the baseline years."""
+def _baseline(said: Mapping[str, Any], own: Iterable[str]) -> list[dict[str, Any]]:
+    """Give the files of the normal of some months: those of the same calendar months in the baseline years."""
+    calendar = {one[-2:] for one in own}
     months = said.get("normal", {}).get("months", [])
-    return _of_months(said, [one for one in months if one[-2:] == time[-2:]])
+    return _of_months(said, [one for one in months if one[-2:] in calendar])

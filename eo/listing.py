@@ -36,7 +36,8 @@ def _indicators(configs: Path) -> Iterator[str]:
         one = indicators.load(name)
         parameters = ", ".join(_parameter(each) for each in one.parameters().values())
         needs = one.reduction.replace("_", " ") + (" and a baseline" if one.normal else "")
-        yield f"{name}  {one.title}; needs {needs}; {parameters or 'no parameters'}; {one.reference}"
+        by = " or ".join(one.by)
+        yield f"{name}  {one.title}; by {by}; needs {needs}; {parameters or 'no parameters'}; {one.reference}"
 
 
 def _parameter(one: inspect.Parameter) -> str:
@@ -62,7 +63,7 @@ def _runs(configs: Path) -> Iterator[str]:
 
 def trace_lines(found: Trace) -> Iterator[str]:
     """Give a trace as text for a person."""
-    yield f"{found.region} {found.time}  status: {found.status}"
+    yield f"{found.place} {found.time}  status: {found.status}"
     for name, value in found.values.items():
         yield f"  {name} = {value}"
     yield "made of:"

@@ -19,6 +19,8 @@ from eo.provenance import content_digest
 
 EPOCH = "1970-01-01 00:00:00"
 _FIELD_CHUNK = {"time": 1, "lat": 1800, "lon": 3600, "y": 1800, "x": 3600}
+_TILE = 128
+"""Cells along each side of the chunks of a file that is read tile by tile over all of its time steps."""
 _CHECKED = {"fletcher32": True}
 """zlib has a checksum of its own; what is not compressed gets this one: a damaged file never gives a wrong number."""
 Given = ParamSpec("Given")
@@ -40,7 +42,7 @@ def serial(function: Callable[Given, Result]) -> Callable[Given, Result]:
     return alone
 
 
-def _encoding(variable: xr.Variable) -> dict[str, Any]:
+def _encoding(variable: xr.Variable, *, tiled: bool) -> dict[str, Any]:
     if variable.dtype.kind == "M":
         return _time_encoding(variable) | (_CHECKED if variable.ndim else {})
     if variable.dtype.kind in "UO":
@@ -49,6 +51,7 @@ def _encoding(variable: xr.Variable) -> dict[str, Any]:
     if not variable.ndim:
         return fill
     within = _FIELD_CHUNK if {"lat", "y"} & set(variable.dims) else {}
+    within = dict.fromkeys(within.keys() - {"time"}, _TILE) if tiled else within
     sizes = tuple(min(within.get(str(dim), size), size) for dim, size in variable.sizes.items())
     return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
 
@@ -61,12 +64,13 @@ def _time_encoding(variable: xr.Variable) -> dict[str, Any]:
 
 
 @serial
-def write(dataset: xr.Dataset, path: Path) -> None:
+def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False) -> None:
     """Write a dataset with its own attributes and nothing else: CF time, NaN for missing, compressed.
 
-    Coordinates without missing values get no `_FillValue`. Lazy values are computed a chunk at a time.
+    Coordinates without missing values get no `_FillValue`. Lazy values are computed a chunk at a time. A tiled file has
+    all time steps of a few cells in one chunk, and not all cells of one time step.
     """
-    encoding = {str(name): _encoding(one) for name, one in dataset.variables.items()}
+    encoding = {str(name): _encoding(one, tiled=tiled) for name, one in dataset.variables.items()}
     for name, one in dataset.coords.items():
         encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
     clean = dataset.drop_encoding()

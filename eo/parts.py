@@ -6,30 +6,37 @@ from pathlib import Path
 import xarray as xr
 
 from eo import granules, netcdf
-from eo.canonical import STATUS
-from eo.config import Run
+from eo.canonical import STATUS, spatial_dims
+from eo.config import Input, Run
 from eo.errors import InputError, StoreError
+from eo.indicators import taken
 from eo.model import Granule, Part, Product, Step
-from eo.provenance import code_digest, digest
+from eo.provenance import code_of, digest
+from eo.reductions import REDUCTIONS, monthly_field
 from eo.steps import labels, part_of
 from eo.store import Store, publish_once
-from eo.zones import zonal_mean, zones
-
-REDUCING = ("zones", "projected_zones", "projection", "grid", "parts")
-"""Modules of `eo` that decide the values of a reduction, beside those of its part."""
+from eo.zones import zones
 
 
-def reduction_path(run: Run, part: Part, store: Store) -> Path:
+def reduction_path(run: Run, one: Input, part: Part, store: Store) -> Path:
     """Give where the reduction of a part for a run is kept: named by the part, the variable, the zones, the code."""
+    function = REDUCTIONS[run.reduction]
     named = {
         "part": part.digest,
-        "reduction": [run.indicator.reduction, run.config.variable],
+        "reduction": [run.reduction, one.variable, taken(function, run.parameters)],
+        "step": run.indicator.step if run.reduction == "field" else "native",
         "zones": [
-            [name, one.model_dump(mode="json", include={"box"}), one.geometry] for name, one in run.regions.items()
+            [name, region.model_dump(mode="json", include={"box"}), region.geometry]
+            for name, region in run.regions.items()
         ],
-        "code": code_digest(*REDUCING),
+        "code": code_of(function, zones, monthly_field, reduction_path),
     }
-    return store.reduction(part, run.indicator.reduction, digest(named))
+    return store.reduction(part, run.reduction, digest(named))
+
+
+def reductions(run: Run, part: Part, store: Store) -> dict[Path, Input]:
+    """Give where the reductions of a part for a run are kept: one a variable that is asked for."""
+    return {reduction_path(run, one, part, store): one for one in run.inputs if one.name == part.product}
 
 
 def write_part(part: Part, product: Product, store: Store, work: Path) -> Path:
@@ -92,22 +99,44 @@ def _check_readable(granule: Granule, product: Product) -> None:
         raise InputError(f"{granule.path} must be readable to its end, and it is not: {error}") from None
 
 
-def write_reduction(run: Run, part: Part, store: Store, work: Path) -> Path:
-    """Write the reduction of a part for a run, unless it is there, and give its path."""
-    path = reduction_path(run, part, store)
-    if not path.exists():
-        source = write_part(part, run.product, store, work)
-        publish_once(path, lambda draft: netcdf.write(_reduced(run, source), draft), work)
-    return path
+def write_reductions(run: Run, part: Part, store: Store, work: Path) -> list[Path]:
+    """Write the reductions of a part for a run, those that are not there, and give their paths."""
+    wanted = reductions(run, part, store)
+    for path, one in wanted.items():
+        if not path.exists():
+            source = write_part(part, one.product, store, work)
+            tiled = run.reduction == "field"
+            publish_once(path, lambda draft: netcdf.write(_reduced(run, one, source), draft, tiled=tiled), work)  # noqa: B023 - called at once
+    return list(wanted)
 
 
-def _reduced(run: Run, source: Path) -> xr.Dataset:
-    name = run.config.variable
+def _reduced(run: Run, one: Input, source: Path) -> xr.Dataset:
+    name, function = one.variable, REDUCTIONS[run.reduction]
     with netcdf.opened(source) as content:
         at = zones(run.regions, content)
-        series = zonal_mean(content[name], content[f"{name}_status"], at, STATUS["outside_domain"])
-        said = {"title": f"zonal mean of {name}", "part": content.attrs["part_digest"]}
         try:
-            return series.assign_coords(time_bounds=content["time_bounds"]).compute().assign_attrs(said)
+            found = function(
+                content[name],
+                content[f"{name}_status"],
+                at,
+                STATUS["outside_domain"],
+                **taken(function, run.parameters),
+            )
+            series = found.assign_coords(time_bounds=content["time_bounds"])
+            if run.reduction == "field":
+                series = _window(series, content)
+                series = monthly_field(series, one.product.step) if run.indicator.step == "month" else series
+            said = {"title": f"{run.reduction} of {name}", "part": content.attrs["part_digest"]}
+            return series.compute().assign_attrs(said)
         except InputError as error:
             raise StoreError(f"{error}; remove it and run again") from None
+
+
+def _window(series: xr.Dataset, content: xr.Dataset) -> xr.Dataset:
+    """Give a window of fields with the coordinates of its grid."""
+    rows, columns = spatial_dims(content)
+    at = {dim: content.indexes[dim].get_indexer(series.indexes[dim]) for dim in (rows, columns)}
+    grid = content[[name for name in content.coords if name not in {"time", "time_bounds"}]].isel(at)
+    return series.assign_coords(
+        {name: one.drop_attrs(deep=False).assign_attrs(one.attrs) for name, one in grid.coords.items()}
+    )

@@ -7,23 +7,24 @@ gate. `build` is the three in a row. A file's existence is the cache: it is name
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from eo import granules, lineage, netcdf
 from eo.climatology import in_span
 from eo.config import Run
-from eo.coverage import monthly_mean
 from eo.errors import InputError
-from eo.model import Part, Span
-from eo.normals import Normal, load_normal
-from eo.parts import reduction_path, write_part, write_reduction
+from eo.indicators import taken
+from eo.model import Part, Product, Span
+from eo.normals import Fields, Normal, load_normal, normal_of
+from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.steps import steps_in
+from eo.series import Series, Tile, by_tiles, complete, open_series, step_of, stepped, tiles
+from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.validation import digest_of
 from eo.zones import zones
@@ -100,33 +101,41 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     StoreError
         The root cannot be written.
     """
-    store, config = Store(Path(root)), run.config
+    store = Store(Path(root))
+    products = {one.name: one.product for one in run.inputs}
     with opened(store.root) as work:
-        found = granules.take_in(config.product, run.product, store, work)
-    parts = granules.parts(config.product, run.product, found, run.period)
-    if run.baseline is not None:
-        parts += granules.parts(config.product, run.product, found, run.baseline, "baseline")
-    whole = tuple(sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period))
-    _check_complete(run, whole)
-    if config.splice == "refused":
-        granules.check_versions(config.product, whole)
-    paths = [reduction_path(run, part, store) for part in whole]
-    missing = tuple(part for part, path in zip(whole, paths, strict=True) if not path.exists())
-    named = digest([lineage.code_version(), run.definition(), [path.name for path in paths], digest_of(run)])
+        whole = tuple(part for name, one in products.items() for part in _parts(run, name, one, store, work))
+    paths = {part: list(reductions(run, part, store)) for part in whole}
+    missing = tuple(part for part, made in paths.items() if not all(path.exists() for path in made))
+    made_of = [path.name for made in paths.values() for path in made]
+    named = digest([lineage.code_version(), run.definition(), made_of, digest_of(run)])
     return Plan(run, store, whole, missing, named, finished=not missing and _is_finished(run, store, named))
 
 
-def _check_complete(run: Run, parts: tuple[Part, ...]) -> None:
+def _parts(run: Run, name: str, product: Product, store: Store, work: Path) -> list[Part]:
+    """Give the parts of one product that a run is made of, by period."""
+    found = granules.take_in(name, product, store, work)
+    parts = granules.parts(name, product, found, run.period)
+    if run.baseline is not None:
+        parts += granules.parts(name, product, found, run.baseline, "baseline")
+    whole = sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period)
+    _check_complete(run, name, product, whole)
+    if run.config.splice == "refused":
+        granules.check_versions(name, whole)
+    return whole
+
+
+def _check_complete(run: Run, name: str, product: Product, parts: Iterable[Part]) -> None:
     """Refuse a run that lacks time steps, where its product allows no gaps."""
-    if run.product.gaps == "allowed":
+    if product.gaps == "allowed":
         return
     have = {time for part in parts for one in part.granules for time in one.times}
     spans = [run.period] if run.baseline is None else [run.period, run.baseline]
-    lacking = sorted({step for one in spans for step in steps_in(one, run.product.step)} - have)
+    lacking = sorted({step for one in spans for step in steps_in(one, product.step)} - have)
     if lacking:
         raise InputError(
-            f"run {run.name!r} needs every {run.product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
-            f"missing: {lacking[0]} to {lacking[-1]}; the data has {min(have)} to {max(have)} "
+            f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
+            f"missing: {lacking[0]} to {lacking[-1]}; the data of {name!r} has {min(have)} to {max(have)} "
             "(a product with gaps: allowed may lack some)"
         )
 
@@ -142,8 +151,8 @@ def _is_finished(run: Run, store: Store, named: str) -> bool:
 
 
 @netcdf.serial
-def prepare(run: Run, part: Part, root: str | Path = "data") -> Path:
-    """Make what a run needs of one part, unless it is there, and give the path of its reduction.
+def prepare(run: Run, part: Part, root: str | Path = "data") -> list[Path]:
+    """Make what a run needs of one part, unless it is there, and give the paths of its reductions.
 
     Raises
     ------
@@ -154,31 +163,7 @@ def prepare(run: Run, part: Part, root: str | Path = "data") -> Path:
     """
     store = Store(Path(root))
     with opened(store.root) as work:
-        return write_reduction(run, part, store, work)
-
-
-def _series(plan_: Plan) -> xr.Dataset:
-    """Give the monthly series of a run: every month of its period and of its baseline, NaN where there is none."""
-    run = plan_.run
-    pieces = [netcdf.read(reduction_path(run, part, plan_.store)) for part in plan_.parts]
-    joined = xr.concat(
-        pieces,
-        dim="time",
-        data_vars="minimal",
-        coords="minimal",
-        compat="equals",
-        join="exact",
-        combine_attrs="drop",
-    )
-    return monthly_mean(joined)
-
-
-def _complete(series: xr.Dataset, months: Span) -> xr.Dataset:
-    """Give a series over every month of a span; NaN where there is no data."""
-    axis = np.arange(months.start, months.end)
-    bounds = np.stack([axis, axis + 1], axis=1).astype("datetime64[ns]")
-    fields = in_span(series, months).drop_vars("time_bounds").reindex(time=bounds[:, 0])
-    return fields.assign_coords(time_bounds=(("time", "nv"), bounds))
+        return write_reductions(run, part, store, work)
 
 
 @netcdf.serial
@@ -195,12 +180,11 @@ def finish(plan_: Plan) -> Built:
         The disk is full or refuses, or a part cannot be read.
     """
     run, store = plan_.run, plan_.store
-    series = _series(plan_)
-    with opened(store.root) as work:
+    with opened(store.root) as work, ExitStack() as stack:
+        series = open_series(run, plan_.parts, store, stack)
         normal = _normal(plan_, series, work)
-        arguments = run.parameters if normal is None else {**run.parameters, "normal": normal.content}
-        months = _complete(series, run.period)
-        computed = run.indicator.compute(months, **arguments).assign_coords(time_bounds=months["time_bounds"])
+        frozen = None if normal is None else stack.enter_context(netcdf.opened(normal.path))
+        computed = by_tiles(lambda tile: _computed(run, series, frozen, tile), tiles(series[0]))
         with netcdf.opened(write_part(plan_.parts[0], run.product, store, work)) as grid:
             at = zones(run.regions, grid)
         made = write_result(
@@ -216,10 +200,45 @@ def finish(plan_: Plan) -> Built:
     return _built(plan_, made)
 
 
-def _normal(plan_: Plan, series: xr.Dataset, work: Path) -> Normal | None:
-    if plan_.run.baseline is None or not plan_.run.indicator.normal:
+def _computed(run: Run, series: Series, normal: xr.Dataset | None, tile: Tile) -> xr.Dataset:
+    """Give what the indicator of a run makes of its series, on one tile."""
+    step = step_of(run)
+    given = [complete(stepped(one.isel(tile).load(), run), run.period, step) for one in series]
+    frozen = {} if normal is None else {"normal": normal.isel(tile, missing_dims="ignore").load()}
+    found: xr.Dataset = run.indicator.compute(*given, **taken(run.indicator.compute, run.parameters), **frozen)
+    kept = {name: one for name, one in given[0].coords.items() if name not in found.coords and _belongs(one, found)}
+    return found.assign_coords(kept)
+
+
+def _belongs(coordinate: xr.DataArray, found: xr.Dataset) -> bool:
+    """Tell whether a coordinate of what went in is one of what came out: bounds, areas, a projection."""
+    return all(dim == "nv" or dim in found.dims for dim in coordinate.dims)
+
+
+def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
+    run, baseline = plan_.run, plan_.run.baseline
+    if baseline is None or run.indicator.normal is None:
         return None
-    return load_normal(plan_.run, in_span(series, plan_.run.baseline), plan_.store, work)
+
+    before = Span(
+        baseline.start - 1, baseline.end
+    )  # a step that starts in the month before may reach into the first one
+    within = tuple(in_span(one, before) for one in series)
+
+    def of_baseline(tile: Tile) -> Series:
+        return tuple(in_span(stepped(one.isel(tile).load(), run), baseline) for one in within)
+
+    if run.reduction != "field":
+        return load_normal(run, of_baseline({}), plan_.store, work)
+    inside = [(one, {part_of(label) for label in steps_in(before, one.product.step)}) for one in run.inputs]
+    made_of = tuple(
+        reduction_path(run, one, part, plan_.store).name
+        for one, periods in inside
+        for part in plan_.parts
+        if part.product == one.name and part.period in periods
+    )
+    fields = Fields(made_of, lambda: by_tiles(lambda tile: normal_of(run, of_baseline(tile)), tiles(within[0])))
+    return load_normal(run, tuple(in_span(one, baseline) for one in series), plan_.store, work, fields=fields)
 
 
 def _built(plan_: Plan, made: Made) -> Built:

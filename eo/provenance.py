@@ -1,8 +1,9 @@
 """Digests: of values that define a thing, of code, of files, of the content of a NetCDF file."""
 
+import ast
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,43 @@ def code_digest(*modules: str) -> str:
     paths = [here / f"{name}.py" for name in modules] or sorted(here.rglob("*.py"))
     sources = {path.relative_to(here).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     return digest(sources)
+
+
+@lru_cache
+def imported(module: str) -> frozenset[str]:
+    """Give the modules of `eo` that one of them is made of: itself and what it imports, and what that imports.
+
+    Parameters
+    ----------
+    module : its full name, such as ``eo.climatology``
+
+    Returns
+    -------
+    modules : names as `code_digest` takes them; those that decide no number are left out
+    """
+    found, todo = set[str](), [module]
+    while todo:
+        one = todo.pop().removeprefix("eo").removeprefix(".").replace(".", "/")
+        name = next((each for each in (one, f"{one}/__init__") if _source(each).is_file()), "")
+        if not one or not name or name in found | _DECIDE_NOTHING:
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(_source(name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "eo":
+                todo += [str(node.module), *(f"{node.module}.{each.name}" for each in node.names)]
+    return frozenset(found)
+
+
+def _source(name: str) -> Path:
+    return Path(__file__).parent / f"{name}.py"
+
+
+_DECIDE_NOTHING = frozenset({"errors", "model", "origin", "record", "indicators/__init__", "__init__"})
+
+
+def code_of(*functions: Callable[..., Any]) -> str:
+    """Give the SHA-256 of the source of some functions of `eo`: of their modules and all that those import."""
+    return code_digest(*sorted({name for one in functions for name in imported(one.__module__)}))
 
 
 def _attributes(holder: "netCDF4.Dataset | netCDF4.Variable[Any]", left_out: Iterable[str] = ()) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def write_result(
     GateError
         The result breaks a rule; what was published before stays.
     """
-    agreement = validation(run, computed["value"])
+    agreement = validation(run, computed)
     result = described(computed, run, at, _said(run, parts, input_digest, normal, agreement))
     paths = {ending: store.result(run.name, ending) for ending in ("nc", "png", "json")}
     digests: dict[str, str] = {}

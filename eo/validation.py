@@ -9,6 +9,7 @@ import xarray as xr
 from eo import references
 from eo.config import Reference, Run
 from eo.errors import InputError, unknown
+from eo.indicators import Output
 from eo.model import Check
 from eo.provenance import file_sha256
 from eo.units import converted
@@ -68,8 +69,8 @@ def digest_of(run: Run) -> str:
     return file_sha256(path)
 
 
-def validation(run: Run, series: xr.DataArray) -> Validation | None:
-    """Give the agreement of a monthly series (region, time) with the run's reference; None without one.
+def validation(run: Run, computed: xr.Dataset) -> Validation | None:
+    """Give the agreement of what an indicator computed (region, time) with the run's reference; None without one.
 
     Raises
     ------
@@ -82,10 +83,11 @@ def validation(run: Run, series: xr.DataArray) -> Validation | None:
     if reference.region not in run.regions:
         raise unknown("region", reference.region, run.regions, f"validation of run {run.name!r}")
     theirs = references.table(references.text_of(path), reference.column, where=str(path))
-    ours = series.sel(region=reference.region, drop=True)
+    output = next(one for one in run.indicator.outputs if _name(run, one) == reference.variable)
+    ours = computed[output.key].sel(region=reference.region, drop=True)
     common, at, there = np.intersect1d(ours["time"].values, theirs["time"].values, return_indices=True)
-    units = run.product.variables[run.config.variable].units
-    mine = converted(ours.values[at], units, reference.units)
+    units = output.units.format(units=run.product.variables[run.config.variable].units)
+    mine = converted(ours.values[at], units, reference.units, difference=output.difference)
     other = theirs.values[there]
     both = np.isfinite(mine) & np.isfinite(other)
     if both.sum() < _LEAST:
@@ -93,6 +95,10 @@ def validation(run: Run, series: xr.DataArray) -> Validation | None:
             f"a validation has at least {_LEAST} months in common; with {reference.title} there are {int(both.sum())}"
         )
     return _agreement(reference, mine[both], other[both], int(common[both].size))
+
+
+def _name(run: Run, output: Output) -> str:
+    return output.name.format(variable=run.config.variable)
 
 
 def _agreement(reference: Reference, mine: np.ndarray, other: np.ndarray, months: int) -> Validation:

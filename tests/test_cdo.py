@@ -106,14 +106,14 @@ def series(granules: Path, case: str, step: Step = "month") -> xr.Dataset:
 
 def test_a_normal_is_the_multi_year_monthly_mean_of_cdo(granules: Path) -> None:
     case = "monthly normal of a cell"
-    found = monthly_normal(series(granules, case), span("2001/2003"), min_coverage=1.0)
+    found = monthly_normal(series(granules, case), baseline=span("2001/2003"), min_coverage=1.0)
     np.testing.assert_allclose(found["normal"][0], theirs(case), rtol=ROUNDING)
 
 
 def test_an_anomaly_is_the_multi_year_monthly_difference_of_cdo(granules: Path) -> None:
     case = "anomaly of a cell"
     months = series(granules, case)
-    normal = monthly_normal(months, span("2001/2003"), min_coverage=1.0)
+    normal = monthly_normal(months, baseline=span("2001/2003"), min_coverage=1.0)
     found = anomaly(months, normal=normal, min_coverage=1.0)["anomaly"][0]
     np.testing.assert_allclose(found, theirs(case), rtol=0, atol=310 * ROUNDING)  # the difference of values below 310
 

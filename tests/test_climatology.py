@@ -18,7 +18,7 @@ from eo.coverage import FLAGS
 from eo.errors import InputError
 from eo.indicators.anomaly import anomaly
 from eo.model import Span, span
-from eo.normals import Normal, load_normal
+from eo.normals import Normal, check_baseline, load_normal
 from eo.store import Store
 
 MONTHS_OF_THREE_YEARS = np.concatenate([np.full(12, 1.0), np.full(12, 2.0), np.full(12, 6.0)]) + np.tile(
@@ -28,7 +28,7 @@ MONTHS_OF_THREE_YEARS = np.concatenate([np.full(12, 1.0), np.full(12, 2.0), np.f
 
 
 def normal_of(content: xr.Dataset, baseline: Span, minimum: float = 0.9) -> xr.Dataset:
-    return monthly_normal(content, baseline, min_coverage=minimum)
+    return monthly_normal(content, baseline=baseline, min_coverage=minimum)
 
 
 def anomalies(content: xr.Dataset, baseline: Span, minimum: float = 0.9) -> xr.Dataset:
@@ -158,14 +158,13 @@ def test_a_month_that_no_file_has_counts_as_no_data() -> None:
 
 
 @pytest.mark.parametrize("baseline", ["1990/1999", "2004/2010"])
-def test_a_baseline_without_data_is_an_error_that_says_what_there_is(baseline: str) -> None:
-    with pytest.raises(InputError, match=f"{baseline[:4]}-01/.* has none; there is 2001-01/2003-12"):
-        normal_of(series(MONTHS_OF_THREE_YEARS), span(baseline))
+def test_a_baseline_without_data_is_an_error(baseline: str) -> None:
+    with pytest.raises(InputError, match=f"{baseline[:4]}-01/.* has none"):
+        check_baseline(in_span(series(MONTHS_OF_THREE_YEARS), span(baseline)), span(baseline))
 
 
-def test_a_baseline_of_which_nothing_was_seen_is_an_error() -> None:
-    with pytest.raises(InputError, match="has none"):
-        normal_of(series([5.0] * 12, 0.1), span("2001"))
+def test_a_baseline_of_which_too_little_was_seen_gives_no_normal() -> None:
+    assert normal_of(series([5.0] * 12, 0.1), span("2001"))["normal"].isnull().all()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +212,7 @@ def run() -> Run:
 
 def frozen(run: Run, content: xr.Dataset, root: Path) -> Normal:
     assert run.baseline is not None
-    return load_normal(run, in_span(content, run.baseline), Store(root), root)
+    return load_normal(run, (in_span(content, run.baseline),), Store(root), root)
 
 
 def test_a_normal_is_kept_under_its_digest_and_read_back_as_it_was_made(run: Run, tmp_path: Path) -> None:
@@ -288,4 +287,4 @@ def test_the_digest_does_not_depend_on_the_order_of_dimensions(run: Run, tmp_pat
 def test_a_run_without_a_baseline_has_no_normal(run: Run, tmp_path: Path) -> None:
     without = replace(run, config=run.config.model_copy(update={"baseline": None}))
     with pytest.raises(InputError, match="needs a baseline"):
-        load_normal(without, series(MONTHS_OF_THREE_YEARS), Store(tmp_path), tmp_path)
+        load_normal(without, (series(MONTHS_OF_THREE_YEARS),), Store(tmp_path), tmp_path)

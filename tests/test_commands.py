@@ -57,7 +57,7 @@ def test_list_says_what_a_person_must_know_to_choose(there: Path) -> None:
     run = "synthetic  Synthetic anomalies; anomaly of synthetic_sst; 2001-01/2002-12\n"
     assert run in succeeds("list", "runs", "--configs", there)
     said = succeeds("list", "indicators", "--configs", there)
-    assert "anomaly  mean and anomaly; needs zonal mean and a baseline; min_coverage=0.9; " in said
+    assert "anomaly  mean and anomaly; by region or cell; needs zonal mean and a baseline; min_coverage=0.9; " in said
 
 
 def test_the_configs_folder_may_come_from_the_environment(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,11 +36,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.calendar_steps", "eo.accumulation", "eo.gamma", "eo.run_lengths", "eo.etccdi"),
     ("eo.precipitation",),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
-    ("eo.zones", "eo.config"),
+    ("eo.zones",),
+    ("eo.reductions", "eo.places"),
+    ("eo.config",),
     ("eo.readers._*",),
     ("eo.readers.*",),
     ("eo.granules", "eo.describe", "eo.gate", "eo.lineage", "eo.normals", "eo.plot", "eo.validation"),
     ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.series",),
     ("eo.pipeline",),
     ("eo.__main__",),
 )
@@ -188,7 +191,7 @@ def test_the_parameters_of_an_indicator_are_keyword_only_annotated_and_valid_as_
         assert one.kind in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}
     assert all(one.default is not one.empty for one in record.parameters().values())
     assert record.checked({}, "a test") == {key: one.default for key, one in record.parameters().items()}
-    assert record.normal == ("normal" in inspect.signature(record.compute).parameters)
+    assert (record.normal is not None) == ("normal" in inspect.signature(record.compute).parameters)
 
 
 @pytest.mark.parametrize("name", files("indicators"))

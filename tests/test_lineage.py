@@ -66,7 +66,7 @@ def test_trace_leads_from_a_value_to_the_digest_of_its_input(enso: Finished) -> 
 
 def test_trace_gives_json_for_programs(enso: Finished) -> None:
     found = json.loads(succeeds("trace", enso.result, "--region", "nino3", "--time", "2006-04", "--json"))
-    assert (found["region"], found["time"], found["status"]) == ("nino3", "2006-04", "good")
+    assert (found["place"], found["time"], found["status"]) == ("nino3", "2006-04", "good")
     assert found["granules"][0]["product"] == "ukmo_ostia_monthly"
     assert {"code_version", "config_digest", "content_digest"} <= found.keys()
 

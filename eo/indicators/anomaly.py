@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.climatology import at_each_step
+from eo.climatology import at_each_step, monthly_normal
 from eo.coverage import FLAGS, flags, screened
 from eo.indicators import Indicator, Output
 
@@ -14,23 +14,26 @@ from eo.indicators import Indicator, Output
 def anomaly(
     series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.9
 ) -> xr.Dataset:
-    """Give the monthly mean over each zone, its normal and its anomaly.
+    """Give the monthly mean of each zone or cell, its normal and its anomaly.
+
+    A part-month whose coverage is too low has no value. A calendar month that lacks too many years of the baseline has
+    no normal: its value stands without an anomaly.
 
     Parameters
     ----------
     series : Dataset
-        Monthly ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1.
+        Monthly ``mean`` (region, time) or (time, lat, lon), units of the variable, and ``coverage`` (the same dims), 1.
     normal : Dataset
-        ``normal`` (region, month), units of the variable.
+        ``normal`` (..., month), units of the variable.
     min_coverage : 1
         Least share of a zone, and of the days of a month, that must be observed for a value to stand.
 
     Returns
     -------
-    value, normal, anomaly : (region, time), units of the variable
+    value, normal, anomaly : as the mean, units of the variable
         NaN where `flag` is not good; a value whose month has no normal stands, without an anomaly.
-    coverage : (region, time), 1
-    flag : (region, time), int8, see `eo.coverage.FLAGS`
+    coverage : as the mean, 1
+    flag : as the mean, int8, see `eo.coverage.FLAGS`
 
     References
     ----------
@@ -55,7 +58,8 @@ INDICATOR = Indicator(
     compute=anomaly,
     title="mean and anomaly",
     reduction="zonal_mean",
-    normal=True,
+    by=("region", "cell"),
+    normal=monthly_normal,
     outputs=(
         Output("value", "{variable}", "{long_name}", "area: mean time: mean", standard_name="{standard_name}"),
         Output(

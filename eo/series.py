@@ -1,0 +1,104 @@
+"""The series that an indicator gets: the reductions of all parts joined, over every step of a span, tile by tile."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
+import numpy as np
+import xarray as xr
+
+from eo import netcdf
+from eo.canonical import spatial_dims
+from eo.climatology import in_span
+from eo.config import Input, Run
+from eo.coverage import monthly_mean
+from eo.model import Part, Span, Step
+from eo.parts import reduction_path
+from eo.steps import bounds_of, steps_in
+from eo.store import Store
+
+Series = tuple[xr.Dataset, ...]
+"""One dataset for each input of a run, that of its product first."""
+Tile = dict[str, slice]
+
+_TILE_CELLS = 128
+_TILE_BYTES = 64 << 20
+"""Of the values of one variable over all time steps in a tile; an indicator needs some times as much."""
+
+
+def open_series(run: Run, parts: Iterable[Part], store: Store, stack: ExitStack) -> Series:
+    """Give the joined reductions for each input of a run: in memory by zones, lazily and open by cells.
+
+    Raises
+    ------
+    StoreError
+        A reduction cannot be read.
+    """
+    parts = list(parts)
+    return tuple(
+        _joined(run, one, [part for part in parts if part.product == one.name], store, stack) for one in run.inputs
+    )
+
+
+def _joined(run: Run, one: Input, parts: list[Part], store: Store, stack: ExitStack) -> xr.Dataset:
+    paths = [reduction_path(run, one, part, store) for part in parts]
+    if run.reduction == "field":
+        pieces = [stack.enter_context(netcdf.opened(path)) for path in paths]
+    else:
+        pieces = [netcdf.read(path) for path in paths]
+    return xr.concat(
+        pieces,
+        dim="time",
+        data_vars="minimal",
+        coords="minimal",
+        compat="equals",
+        join="exact",
+        combine_attrs="override",
+    )
+
+
+def stepped(series: xr.Dataset, run: Run) -> xr.Dataset:
+    """Give a series at the step that the indicator of a run asks for."""
+    return monthly_mean(series) if run.indicator.step == "month" else series
+
+
+def complete(series: xr.Dataset, months: Span, step: Step) -> xr.Dataset:
+    """Give a series over every step of a span; NaN where there is no data."""
+    starts = np.array(steps_in(months, step), dtype="datetime64[ns]")
+    bounds = bounds_of(starts, step, "start")
+    fields = in_span(series, months).drop_vars("time_bounds").reindex(time=bounds[:, 0])
+    return fields.assign_coords(time_bounds=(("time", "nv"), bounds))
+
+
+def step_of(run: Run) -> Step:
+    """Give the step of the series that the indicator of a run gets."""
+    return "month" if run.indicator.step == "month" else run.product.step
+
+
+def tiles(series: xr.Dataset) -> list[list[Tile]]:
+    """Give the tiles that a series is worked on: rows of tiles; one for all where it is of zones."""
+    if "region" in series.dims:
+        return [[{}]]
+    rows, columns = spatial_dims(series)
+    steps = max(series.sizes["time"], 1)
+    wide = max(1, int(np.sqrt(_TILE_BYTES / 8 / steps)) // _TILE_CELLS) * _TILE_CELLS
+    return [
+        [{rows: slice(y, y + wide), columns: slice(x, x + wide)} for x in range(0, series.sizes[columns], wide)]
+        for y in range(0, series.sizes[rows], wide)
+    ]
+
+
+def by_tiles(function: Callable[[Tile], xr.Dataset], laid: list[list[Tile]]) -> xr.Dataset:
+    """Give what a function gives for each tile, put together."""
+    if laid == [[{}]]:
+        return function({})
+    rows, columns = laid[0][0]
+    bands = [_together([function(tile) for tile in row], columns) for row in laid]
+    return _together(bands, rows)
+
+
+def _together(pieces: list[xr.Dataset], dim: str) -> xr.Dataset:
+    if len(pieces) == 1:
+        return pieces[0]
+    return xr.concat(
+        pieces, dim=dim, data_vars="minimal", coords="minimal", compat="equals", join="exact", combine_attrs="override"
+    )
