@@ -11,6 +11,7 @@ import h5py
 import netCDF4
 import numpy as np
 
+from eo import readers
 from eo.errors import InputError
 from eo.filenames import date_in, groups
 from eo.granules import canonical_of
@@ -103,9 +104,11 @@ def identity(path: Path, products: Mapping[str, Product]) -> list[Identity]:
     Raises
     ------
     InputError
-        The name says one product and the content another, or neither says any.
+        The name says one product and the content another or no file of its kind, or neither says any.
     """
     named = from_name(path.name, products)
+    if named and path.is_file():
+        integrity.check_kind(path, tuple(sorted({kind for one in named for kind in _kinds(products[one.product])})))
     inside = {one.product for one in from_content(path, products)} if path.is_file() else set()
     marked = {one.product for one in named if products[one.product].marks}
     if named and inside and marked and not marked & inside:
@@ -118,6 +121,10 @@ def identity(path: Path, products: Mapping[str, Product]) -> list[Identity]:
     if not found:
         raise InputError(f"no product of {len(products)} has files like {path.name}, by name or by content")
     return [_dated(one, path, products[one.product]) for one in found]
+
+
+def _kinds(product: Product) -> tuple[str, ...]:
+    return readers.kinds(product.reader)
 
 
 def _dated(found: Identity, path: Path, product: Product) -> Identity:
@@ -139,5 +146,6 @@ def only(path: Path, products: Mapping[str, Product]) -> str:
     """
     found = sorted({one.product for one in identity(path, products)})
     if len(found) > 1:
-        raise InputError(f"{path.name} may be of several products; say which with --product: {found}")
+        each = "; ".join(f"--product {one} ({products[one].title})" for one in found)
+        raise InputError(f"{path.name} holds {len(found)} products, of which one is read at a time: {each}")
     return found[0]

@@ -1,9 +1,12 @@
 """One granule by itself: in canonical form as a CF file, with a summary that a person can check."""
 
+import itertools
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dask
 import numpy as np
 import xarray as xr
 
@@ -15,10 +18,15 @@ from eo.provenance import file_sha256
 from eo.steps import labels
 from eo.store import publish
 
+_ROWS = 256
+"""Rows that are looked at together."""
+
 
 @netcdf.serial
 def write_canonical(path: Path, name: str, product: Product, out: Path) -> list[str]:
     """Write a granule in canonical form, and give the lines of its summary.
+
+    Chunk after chunk, so that memory does not follow the number of cores.
 
     Parameters
     ----------
@@ -33,10 +41,10 @@ def write_canonical(path: Path, name: str, product: Product, out: Path) -> list[
     StoreError
         The canonical file cannot be written.
     """
-    with canonical_of(path, product) as content:
+    with dask.config.set(scheduler="synchronous"), canonical_of(path, product) as content:
         described = content.assign_attrs(_said(path, name, product))
         publish(out, lambda draft: netcdf.write(described, draft), out.parent)
-    with netcdf.opened(out) as written:
+    with dask.config.set(scheduler="synchronous"), netcdf.opened(out) as written:
         return list(summary(written, product))
 
 
@@ -64,18 +72,37 @@ def summary(content: xr.Dataset, product: Product) -> Iterator[str]:
         yield f"  {_reasons(content[f'{name}_status'])}"
 
 
+def _blocks(field: xr.DataArray) -> Iterator[dict[str, slice]]:
+    """Give the place of each stored chunk, so that memory does not follow the size of the grid."""
+    sizes = {str(dim): field.chunksizes.get(dim, (field.sizes[dim],)) for dim in field.dims}
+    edges = [itertools.pairwise([0, *itertools.accumulate(one)]) for one in sizes.values()]
+    for place in itertools.product(*edges):
+        yield {dim: slice(*one) for dim, one in zip(sizes, place, strict=True)}
+
+
 def _numbers(field: xr.DataArray, area: xr.DataArray) -> str:
-    there = field.notnull()
-    weights = area.fillna(0.0).where(there, 0.0)
-    total = float(weights.sum(dtype=np.float64))
-    if total == 0:
+    seen: list[tuple[float, ...]] = []
+    for place in _blocks(field):
+        values = field.isel(place).values.reshape(-1, field.isel(place).shape[-1])
+        cells = area.isel({dim: one for dim, one in place.items() if dim in area.dims}).values
+        cells = np.broadcast_to(cells, (*field.isel(place).shape[:-2], *cells.shape)).reshape(values.shape)
+        for rows in range(0, len(values), _ROWS):
+            band, weights = values[rows : rows + _ROWS], cells[rows : rows + _ROWS]
+            there = np.isfinite(band) & np.isfinite(weights)
+            if there.any():
+                value, weight = band[there].astype(np.float64), weights[there]
+                seen.append((value.size, weight.sum(), (value * weight).sum(), value.min(), value.max()))
+    if not seen:
         return "no value"
-    mean = float((field.fillna(0.0).astype(np.float64) * weights).sum() / total)
-    low, high = float(field.min()), float(field.max())
-    return f"min {low:.6g}, area mean {mean:.6g}, max {high:.6g}; {float(there.mean()):.2%} of cells have a value"
+    counts, weights, sums, low, high = (np.array(one, np.float64) for one in zip(*seen, strict=True))
+    mean, share = sums.sum() / weights.sum(), counts.sum() / field.size
+    return f"min {low.min():.6g}, area mean {mean:.6g}, max {high.max():.6g}; {share:.2%} of cells have a value"
 
 
 def _reasons(status: xr.DataArray) -> str:
-    codes, counts = np.unique(status.values, return_counts=True)
+    found: Counter[int] = Counter()
+    for place in _blocks(status):
+        codes, counts = np.unique(status.isel(place).values, return_counts=True)
+        found.update(dict(zip(codes.tolist(), counts.tolist(), strict=True)))
     words = {code: word for word, code in STATUS.items()}
-    return ", ".join(f"{words[int(code)]} {count / status.size:.2%}" for code, count in zip(codes, counts, strict=True))
+    return ", ".join(f"{words[code]} {count / status.size:.2%}" for code, count in sorted(found.items()))

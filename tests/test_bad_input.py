@@ -334,7 +334,7 @@ def test_a_classic_file_that_lacks_its_last_value(
             "must be a file of kind HDF5 or classic NetCDF, and it is of kind HTML or XML",
         ),
         (b'{"error": "quota"}', "must be a file of kind HDF5 or classic NetCDF, and it is of kind JSON"),
-        (gzip.compress(b"CDF"), "must be a file of kind HDF5 or classic NetCDF, and it is of kind gzip"),
+        (gzip.compress(b"CDF", mtime=0), "must be a file of kind HDF5 or classic NetCDF, and it is of kind gzip"),
         (b"Not found", "must be a file of kind HDF5 or classic NetCDF, and it is of kind other"),
         (b"CDF\x01", "must be a NetCDF file, and its header is broken"),
         (b"CDF\x05" + b"\xff" * 60, "must be a NetCDF file, and its header is broken"),

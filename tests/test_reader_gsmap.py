@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from eo import readers
 from eo.canonical import STATUS, canonical
-from eo.config import load_product
+from eo.config import load_product, product_names
 from eo.errors import EoError, InputError
 from eo.identify import from_name
 
@@ -117,10 +117,23 @@ def test_a_day_has_its_own_code(tmp_path: Path, truth: np.ndarray) -> None:
         content[RATE].load()
 
 
-def test_the_other_definition_of_a_day_is_refused(tmp_path: Path, truth: np.ndarray) -> None:
-    path = write_gsmap_binary(tmp_path / DAY.replace("00Z-23Z", "p12Z-11Z"), truth)
-    with pytest.raises(InputError, match="12 UTC to 12 UTC, another product"), opened(path, "jaxa_gsmap_gauge_daily"):
+def test_the_other_definition_of_a_day_is_refused_for_its_rain_fell_the_day_before(
+    tmp_path: Path, truth: np.ndarray
+) -> None:
+    """24 mm/h in the hour from 18 UTC of 9 January, and no other rain: a mean of 1 mm/h from 12 to 12 UTC."""
+    name = DAY.replace("00Z-23Z", "p12Z-11Z")
+    shifted = write_gsmap_binary(tmp_path / name, np.ones_like(truth))
+    calendar = write_gsmap_binary(tmp_path / DAY, np.zeros_like(truth))
+    naive = np.frombuffer(gzip.decompress(shifted.read_bytes()), "<f4") * 24
+    assert naive.max() == 24  # mm on 10 January, by the date in the name
+    with opened(calendar, "jaxa_gsmap_gauge_daily") as content:
+        assert float(content[RATE].max()) == 0
+    with (
+        pytest.raises(InputError, match=r"from 12 UTC of the day before to 12 UTC.*the file 00Z-23Z of the same date"),
+        opened(shifted, "jaxa_gsmap_gauge_daily"),
+    ):
         pass
+    assert from_name(name, {one: load_product(one) for one in product_names() if "gsmap" in one}) == []
 
 
 def test_a_gap_shows_in_the_sample_fraction_and_never_lowers_the_mean(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """SGLI maps: what is read is what was written, and each trap of the format fails on the naive reading."""
 
+import json
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -176,6 +178,63 @@ def test_the_error_number_of_the_flags_is_not_that_of_the_data(tmp_path: Path) -
     assert values == pytest.approx(255 * 0.0001 - 1), "255 is a number like others in the data"
 
 
+def test_the_error_number_of_the_flags_is_that_of_the_file(tmp_path: Path) -> None:
+    """In level-2 reflectance Error_DN of the QA flag is 1, its bit of no data, and neither 65535 nor 255."""
+    numbers, flags = constant(15000)
+    flags[0, 0], flags[0, 1] = 1, 2
+    path = write_sgli(tmp_path, numbers, flags, field="NDVI", QA_Error_DN=np.uint8(1))
+    with h5py.File(path) as file:
+        image = file["Image_data"]
+        assert (image["NDVI_AVE"].attrs["Error_DN"][0], image["NDVI_QA_flag"].attrs["Error_DN"][0]) == (ERROR_DN, 1)
+        naive = image["NDVI_QA_flag"][:] == image["NDVI_AVE"].attrs["Error_DN"][0]
+    assert not naive.any(), "with the error number of the data, or 255, a cell of no input is a greenness of 0.5"
+    content, name = content_of(path, "jaxa_sgli_ndvi_daily"), "normalized_difference_vegetation_index"
+    assert at(content, f"{name}_status", 0, 0) == STATUS["never_observed"]
+    assert np.isnan(at(content, name, 0, 0))
+    assert at(content, name, 0, 1) == pytest.approx(0.5), "15000 x 0.0001 - 1; bits 0-1 say mostly land"
+    flags[0, 2] = 255
+    with pytest.raises(InputError, match="or is 254 or 1; there is 255"):
+        content_of(write_sgli(tmp_path, numbers, flags, field="NDVI", QA_Error_DN=np.uint8(1)), "jaxa_sgli_ndvi_daily")
+
+
+REFLECTED = ("NDVI", "EVI", "LAI", "CHLA", "AROT")
+"""What is made of reflected sunlight, and so exists by day alone."""
+
+
+@pytest.mark.parametrize("field", REFLECTED)
+def test_a_night_granule_of_reflected_light_is_no_product(field: str, tmp_path: Path) -> None:
+    """They are published (small, marked Fair): a plain reader takes their numbers for a map like any other."""
+    night = write_sgli(tmp_path, *constant(12000), field=field, orbit="A", Processing_result="Fair")
+    with h5py.File(night) as file:
+        naive = file[f"Image_data/{field}_AVE"][:] * PACKING[field]["Slope"] + PACKING[field]["Offset"]
+    assert np.isfinite(naive).all()
+    with pytest.raises(InputError, match="no product of"):
+        only(night, PRODUCTS)
+    with pytest.raises(InputError, match="Product_file_name of this product matches"):
+        content_of(night, f"jaxa_sgli_{field.lower()}_daily")
+
+
+@pytest.mark.real
+def test_no_record_of_a_real_answer_is_taken_for_a_product(real_data: Path) -> None:
+    """Four level-2 granules of reflectance, one of them of the night: 3 MB beside 97 to 240 MB by day."""
+    answer = json.loads((real_data / "jaxa" / "csw_rsrf_sample.json").read_text(encoding="utf-8"))
+    sizes = {one["properties"]["identifier"]: int(one["properties"]["product"]["size"]) for one in answer["features"]}
+    nights = {name for name in sizes if re.match(r"GC1SG1_\d{8}A", name)}
+    assert {sizes[one] for one in nights} == {3 << 20} == {min(sizes.values())}
+    for name in sizes:
+        with pytest.raises(InputError, match="no product of"):
+            only(Path(f"{name}.h5"), PRODUCTS)
+
+
+def test_a_granule_that_failed_for_its_publisher_is_refused(tmp_path: Path) -> None:
+    path = write_sgli(tmp_path, *constant(20000), Processing_result="NG")
+    with h5py.File(path) as file:
+        assert file["Image_data/SST_AVE"][0, 0] * 0.0012 - 10 == pytest.approx(14.0)  # naive: a fine sea
+    with pytest.raises(InputError, match=f"{path.name}.*Processing_result of a granule is Good, Fair or Poor"):
+        content_of(path)
+    assert np.isfinite(content_of(write_sgli(tmp_path, *constant(20000), Processing_result="Poor"))[SST]).all()
+
+
 def test_row_0_is_north_and_column_0_is_180_west(tmp_path: Path) -> None:
     numbers = np.tile(np.arange(PIXELS, dtype=np.uint16) * 100, (LINES, 1)) + np.arange(LINES, dtype=np.uint16)[:, None]
     content = content_of(write_sgli(tmp_path, numbers + 10000, np.zeros_like(numbers, np.uint8)))
@@ -193,8 +252,10 @@ def test_a_part_of_the_globe_lies_where_its_corners_say(tmp_path: Path) -> None:
 
 
 def test_a_is_night_and_d_is_day(tmp_path: Path) -> None:
-    """The opposite of AMSR2: there A is the ascending pass at 13:30."""
+    """The opposite of AMSR2: there A is the ascending pass at 13:30, and one rule for both is wrong for one."""
     night = write_sgli(tmp_path, *constant(20000), orbit="A")
+    naive = {"A": "day", "D": "night"}[night.name[15]]  # the letters of AMSR2
+    assert naive == "day"
     assert only(night, PRODUCTS) == "jaxa_sgli_sst_night_daily"
     assert "night" in PRODUCTS["jaxa_sgli_sst_night_daily"].title
     with pytest.raises(InputError, match="Product_file_name of this product matches"):
@@ -294,13 +355,15 @@ def test_a_broken_chunk_names_the_file(tmp_path: Path) -> None:
 
 
 def test_two_product_versions_make_no_series_unless_the_run_says_so(tmp_path: Path) -> None:
-    for day, version in (("20200301", "2000"), ("20200401", "3002")):
-        write_sgli(tmp_path, *constant(20000), day=day, period="01M", version=version)
+    for day, version, number in (("20200301", "2000", 20000), ("20200401", "3002", 20250)):
+        write_sgli(tmp_path, *constant(number), day=day, period="01M", version=version)
     name = "jaxa_sgli_sst_day_monthly"
     product = PRODUCTS[name].model_copy(update={"source": LocalSource(kind="local", path=f"{tmp_path}/*.h5")})
     run = load_run("enso_ostia")
     period = {"product": name, "period": "2020-03/2020-04", "baseline": "2020-03/2020-04"}
     refused = replace(run, product=product, config=run.config.model_copy(update=period))
+    naive = [content_of(one, name)[SST].mean().item() for one in sorted(tmp_path.glob("*.h5"))]
+    assert naive == pytest.approx([14.0, 14.3], abs=1e-4), "joined, a new algorithm warms the sea by 0.3 degC"
     with pytest.raises(InputError, match=r"one product version .*'2000': '2020-03', '3002': '2020-04'"):
         plan(refused, tmp_path / "root")
     allowed = replace(refused, config=refused.config.model_copy(update={"splice": "allowed"}))

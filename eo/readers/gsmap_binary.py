@@ -52,7 +52,10 @@ def read(path: Path, product: Product) -> xr.Dataset:
     """
     options(Options, product)
     if "p12Z-11Z" in path.name:
-        raise InputError("a day is 00Z-23Z; p12Z-11Z is 12 UTC to 12 UTC, another product, and no calendar day")
+        raise InputError(
+            "a day is 00Z-23Z; p12Z-11Z is from 12 UTC of the day before to 12 UTC, another product and no "
+            "calendar day; the file 00Z-23Z of the same date has the calendar day"
+        )
     if product.step not in FIELDS:
         raise unknown("layout for the step", product.step, FIELDS)
     names = FIELDS[product.step]

@@ -58,7 +58,9 @@ def read(path: Path, product: Product) -> xr.Dataset:
     """Give the bands of one time step: of one item, or of the tiles of an item collection on one grid.
 
     The catalogue cuts the globe into tiles (halves at level 0: E000.00-E180.00 and W180.00-E000.00), one item each. A
-    granule of the whole globe is a GeoJSON FeatureCollection of those items, with links relative to it.
+    granule of the whole globe is a GeoJSON FeatureCollection of those items, with links relative to it. Tiles of any
+    level are read, EPSG:4326 or polar, all of one level at once. Pixels are those of the level itself and never of its
+    overviews: how those were made is not stated, and an average of digital numbers mixes values with codes.
 
     Parameters
     ----------

@@ -7,13 +7,15 @@ ESA LST CCI product user guide, https://climate.esa.int/en/projects/land-surface
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError, unknown
 from eo.model import Product
-from eo.readers._flags import table
+from eo.readers._flags import table, unsigned
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import masked
 from eo.readers._options import options
@@ -25,8 +27,10 @@ class Options(Record):
 
     overpass: Literal["day", "night"]
     """Which of the two products: a clear sky is warmer by day and colder by night, so they are never joined."""
-    reject: tuple[str, ...] = ()
-    """Meanings of `qual_flag`, as the file lists them, that mask a value; daily files only."""
+    quality: str | None = None
+    """The quality flags of daily files; monthly files have none."""
+    keep: tuple[str, ...] = ()
+    """Their meanings, as the file lists them, that mask nothing; every other one masks its value."""
 
 
 def read(path: Path, product: Product) -> xr.Dataset:
@@ -35,12 +39,13 @@ def read(path: Path, product: Product) -> xr.Dataset:
     Raises
     ------
     InputError
-        The file is of the other overpass, or does not say of which; a meaning that `qual_flag` does not have.
+        The file is of the other overpass, or does not say of which; no quality flags, or none of a meaning that is
+        to be kept; when computed: a flag that the file does not explain.
     """
     chosen = options(Options, product)
     with opened(path, product) as grid:
         _check_overpass(grid, chosen.overpass)
-        bad = _rejected(grid, chosen.reject) if chosen.reject else None
+        bad = _flagged(grid, chosen.quality, chosen.keep) if chosen.quality else None
 
         def field(name: str) -> Field:
             plain = grid.decoded(name)
@@ -57,13 +62,21 @@ def _check_overpass(grid: GridFile, overpass: str) -> None:
         raise InputError(f"a file of this product is of the {overpass}; this one is {said!r}")
 
 
-def _rejected(grid: GridFile, meanings: tuple[str, ...]) -> xr.DataArray:
-    flag = grid.stored("qual_flag")
-    known = table("qual_flag", flag.attrs, flag.dtype)
-    for one in meanings:
+def _flagged(grid: GridFile, name: str, keep: tuple[str, ...]) -> xr.DataArray:
+    """Give where a flag is raised that is not one to keep, or where the file has no flags at all.
+
+    The publisher's words are in the file alone, and differ between sensors: so a word that is not known masks.
+    """
+    flag = grid.stored(name)
+    known = table(name, flag.attrs, flag.dtype)
+    for one in keep:
         if one not in known.codes:
-            raise unknown("meaning", one, known.codes, "qual_flag")
-    found: xr.DataArray = xr.apply_ufunc(
-        lambda raw: known.present(raw, meanings), flag, dask="parallelized", output_dtypes=[bool], keep_attrs=False
-    )
+            raise unknown("meaning", one, known.codes, name)
+
+    def work(raw: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        known.check(raw, f"{grid.path}: ")
+        raised = known.present(raw, [one for one in known.codes if one not in keep and known.codes[one]])
+        return raised if known.fill is None else raised | (unsigned(raw) == known.fill)
+
+    found: xr.DataArray = xr.apply_ufunc(work, flag, dask="parallelized", output_dtypes=[bool], keep_attrs=False)
     return found

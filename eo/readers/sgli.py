@@ -34,7 +34,8 @@ _TIME = r"(?P<date>\d{8}) (?P<time>\d{2}:\d{2}:\d{2}(\.\d{1,9})?)"
 _INTERVAL_DIGITS = 5e-5
 """Grid_interval has six significant digits."""
 
-ALL_INVALID, NO_INPUT = 254, 255
+ALL_INVALID = 254
+"""The QA flag where every input was refused; the one where there was none is the flag's own Error_DN."""
 _LAND_BITS, _LAND, _WATER = 0b11, 3, 0
 _NIGHT_BITS = 0b1100
 
@@ -58,6 +59,9 @@ class _Coding:
     outside: int | None
     """The value of the land bits that says the variable does not exist there."""
     outside_code: int | None
+    no_input: int
+    """Error_DN of the QA flag, which is not that of the data: 255 in level 3, 1 in level-2 reflectance."""
+    highest_flag: int
     where: str
 
 
@@ -87,6 +91,7 @@ def _content(file: h5py.File, path: Path, product: Product) -> xr.Dataset:
         raise InputError(
             f"Product_version is the one in Product_file_name; they are {version!r} and {match['version']!r}"
         )
+    _check_result(file)
     start = _jaxa.start_of_step(match, product)
     first, last = (_jaxa.moment(str(_hdf5.attribute(stated, f"Image_{end}_time")), _TIME) for end in ("start", "end"))
     _jaxa.check_period(first, last, start, product)
@@ -97,6 +102,14 @@ def _content(file: h5py.File, path: Path, product: Product) -> xr.Dataset:
         values, status = _decoded(image, variable.source, chosen.domain, product, str(path))
         fields |= {name: values, f"{name}_status": status}
     return xr.Dataset(fields, coordinates, {"product_version": version})
+
+
+def _check_result(file: h5py.File) -> None:
+    """Refuse a granule that its own publisher marks as failed; Fair and Poor say little of single cells."""
+    place, name = "Processing_attributes", "Processing_result"
+    holder = file.get(place)
+    if isinstance(holder, h5py.Group) and name in holder.attrs and str(_hdf5.attribute(holder, name)) == "NG":
+        raise InputError(f"{place}/{name} of a granule is Good, Fair or Poor; it is 'NG', no good to its publisher")
 
 
 def _grid(file: h5py.File) -> dict[str, tuple[Any, ...]]:
@@ -127,7 +140,7 @@ def _decoded(
     image: h5py.Group, source: str, domain: str, product: Product, where: str
 ) -> tuple[xr.DataArray, xr.DataArray]:
     stored, flags = (_map(image, name) for name in (source, re.sub("_AVE$", "_QA_flag", source)))
-    coding = _coding(stored, domain, product, where)
+    coding = _coding(stored, flags, domain, product, where)
     numbers, quality = (_hdf5.lazy(one, ("lat", "lon")) for one in (stored, flags))
     quality = quality.chunk(dict(zip(numbers.dims, numbers.chunks or (), strict=True)))
     status = xr.apply_ufunc(
@@ -147,7 +160,7 @@ def _map(image: h5py.Group, name: str) -> h5py.Dataset:
     return found
 
 
-def _coding(stored: h5py.Dataset, domain: str, product: Product, where: str) -> _Coding:
+def _coding(stored: h5py.Dataset, flags: h5py.Dataset, domain: str, product: Product, where: str) -> _Coding:
     error, lowest, highest = (
         int(_hdf5.number(stored, f"{name}_DN")) for name in ("Error", "Minimum_valid", "Maximum_valid")
     )
@@ -161,6 +174,7 @@ def _coding(stored: h5py.Dataset, domain: str, product: Product, where: str) -> 
         known_bits=_known_bits(is_sea_temperature=is_sea_temperature, daily=product.step == "day"),
         outside={"sea": _LAND, "land": _WATER}.get(domain) if has_land_bits else None,
         outside_code=int(_hdf5.number(stored, "Land_DN")) if domain == "sea" and "Land_DN" in stored.attrs else None,
+        no_input=int(_hdf5.number(flags, "Error_DN")), highest_flag=int(_hdf5.number(flags, "Maximum_valid_DN")),
     )  # fmt: skip
 
 
@@ -172,12 +186,13 @@ def _known_bits(*, is_sea_temperature: bool, daily: bool) -> int:
 
 
 def _status(numbers: npt.NDArray[Any], quality: npt.NDArray[Any], coding: _Coding) -> npt.NDArray[np.int8]:
-    flagged = quality < ALL_INVALID
-    strange = quality[flagged & (quality & np.array(~coding.known_bits & 0xFF, quality.dtype) != 0)]
+    flagged = (quality != ALL_INVALID) & (quality != coding.no_input)
+    unknown_bits = quality & np.array(~coding.known_bits & 0xFF, quality.dtype) != 0
+    strange = quality[flagged & (unknown_bits | (quality > coding.highest_flag))]
     if strange.size:
         raise InputError(
             f"{coding.where}: a QA flag of this product has the bits {coding.known_bits:#04x}, "
-            f"or is {ALL_INVALID} or {NO_INPUT}; there is {strange[0]}"
+            f"or is {ALL_INVALID} or {coding.no_input}; there is {strange[0]}"
         )
     invalid = (numbers == coding.error) | (numbers < coding.lowest) | (numbers > coding.highest)
     status = np.where(invalid, STATUS["quality_masked"], STATUS["ok"]).astype(np.int8)
@@ -186,7 +201,7 @@ def _status(numbers: npt.NDArray[Any], quality: npt.NDArray[Any], coding: _Codin
     if coding.outside_code is not None:
         status[numbers == coding.outside_code] = STATUS["outside_domain"]
     status[quality == ALL_INVALID] = STATUS["quality_masked"]
-    status[quality == NO_INPUT] = STATUS["never_observed"]
+    status[quality == coding.no_input] = STATUS["never_observed"]
     return status
 
 

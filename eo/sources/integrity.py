@@ -19,6 +19,8 @@ _KINDS: dict[bytes, str] = {
     b"<": "HTML or XML",
 }
 
+_ARCHIVES = ("gzip", "zip")
+
 
 def kind_of(path: Path) -> str:
     """Give the kind of a file by its first bytes: HDF5, classic NetCDF, gzip, TIFF, zip, JSON, HTML or XML, or other.
@@ -39,6 +41,21 @@ def kind_of(path: Path) -> str:
     return next((kind for magic, kind in _KINDS.items() if head.startswith(magic) or plain.startswith(magic)), "other")
 
 
+def check_kind(path: Path, kinds: tuple[str, ...]) -> str:
+    """Give the kind of a file, whatever its name: an answer of a data store may be an archive that is named .nc.
+
+    Raises
+    ------
+    InputError
+        Unreadable, empty, or of another kind.
+    """
+    kind = kind_of(path)
+    if kind not in kinds:
+        inside = ": an archive, whose members are the files to read" if kind in _ARCHIVES else ""
+        raise InputError(f"{path} must be a file of kind {' or '.join(kinds)}, and it is of kind {kind}{inside}")
+    return kind
+
+
 def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
     """Refuse a file that is not a whole file of one of these kinds.
 
@@ -47,9 +64,7 @@ def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
     InputError
         Unreadable, empty, of another kind (an HTML page saved as .nc), or shorter than its header says.
     """
-    kind = kind_of(path)
-    if kind not in kinds:
-        raise InputError(f"{path} must be a file of kind {' or '.join(kinds)}, and it is of kind {kind}")
+    kind = check_kind(path, kinds)
     length = {"HDF5": _hdf5_length, "classic NetCDF": _classic_length}.get(kind)
     if length is not None:
         _check_length(path, path.stat().st_size, length(path))

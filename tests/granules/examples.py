@@ -257,8 +257,10 @@ def _jaxa_earth(one: Example) -> Path:
 
 def _lst_cci(one: Example) -> Path:
     parts = lst_cci.COMPONENTS | {"lst_unc_loc_cor": 0.2}
+    flags = _field(0, gaps=(0, 0, 1)) if "quality" in one.product.options else None
     return lst_cci.write_lst(
         one.folder / one.file, _field(290.0), overpass=one.product.options["overpass"].upper(), date=one.date,
+        flags=flags,
         components={name: value for name, value in parts.items() if name in one.sources},
         attributes={"id": one.file},
     )  # fmt: skip

@@ -20,12 +20,16 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     step: str = "1MONTHLY",
     date: str = "2018-07-01",
     flags: Array | None = None,
+    flag_attributes: dict[str, Any] | None = None,
     has_id: bool = True,
     components: Mapping[str, float] = COMPONENTS,
     attributes: dict[str, Any] | None = None,
     lst_attributes: dict[str, Any] | None = None,
 ) -> Path:
-    """Write a truth field (lat, lon; south first; K; NaN missing) of 0.05 degree cells."""
+    """Write a truth field (lat, lon; south first; K; NaN missing) of 0.05 degree cells.
+
+    The words of its quality flags are made up: those of the agency are in its own files alone.
+    """
     rows, columns = truth.shape
     chunks = (1, min(1000, rows), min(1000, columns))
     spread = {"_FillValue": np.int16(-32768), "scale_factor": 0.001, "add_offset": 0.0, "units": "kelvin"}
@@ -50,8 +54,10 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     for name, value in parts.items():
         variables[name] = Stored(packed(here + value, 0.001, 0, "i2", -32768)[None], DIMS, spread, chunks)
     if flags is not None:
-        said = {"flag_masks": np.array([1, 2, 4], "i2"), "flag_meanings": "cloud_nearby large_angle water"}
-        variables["qual_flag"] = Stored(flags.astype("i2")[None], DIMS, said, chunks)
+        said: dict[str, Any] = {"flag_masks": np.array([1, 2, 4], "i2")}
+        said |= {"flag_meanings": "cloud_nearby large_angle water"}
+        about = said if flag_attributes is None else flag_attributes
+        variables["qual_flag"] = Stored(flags.astype("i2")[None], DIMS, about, chunks)
     name = f"ESACCI-LST-L3C-LST-MODISA-0.05deg_{step}_{overpass}-{date.replace('-', '')}000000-fv3.00.nc"
     facts = {
         "title": f"{SYNTHETIC}; land surface temperature",

@@ -56,7 +56,8 @@ def write_sgli(  # noqa: PLR0913 - what a granule may say
     ----------
     numbers, quality : (lines, pixels)
     corners : latitude and longitude of the upper left, then of the lower right edge
-    defects : another value for an attribute of the groups or of the data, or None for none at all
+    defects : another value for an attribute of the groups or of the data, or None for none at all;
+        of the flags with QA_ before its name
     """
     name = name_of(field, day, orbit=orbit, period=period, version=version)
     first, last = times_of(day, period)
@@ -107,13 +108,18 @@ def write_sgli(  # noqa: PLR0913 - what a granule may say
         image = file["Image_data"]
         for source, values, about in ((f"{field}_AVE", numbers, described), (f"{field}_QA_flag", quality, flags)):
             stored = image.create_dataset(source, data=values, chunks=chunks or True, compression="gzip", shuffle=True)
-            _put(stored, about, defects if source.endswith("_AVE") else {})
+            own = {key.removeprefix("QA_"): value for key, value in defects.items() if key.startswith("QA_")}
+            _put(stored, about, defects if source.endswith("_AVE") else own)
     return path
 
 
 def _put(holder: h5py.Group | h5py.Dataset, attributes: dict[str, Any], defects: dict[str, Any]) -> None:
     """Write attributes as JAXA does: arrays of one element, text as fixed-length bytes."""
-    added = {key: value for key, value in defects.items() if key.endswith("_DN") and isinstance(holder, h5py.Dataset)}
+    added = {
+        key: value
+        for key, value in defects.items()
+        if key.endswith("_DN") and not key.startswith("QA_") and isinstance(holder, h5py.Dataset)
+    }
     for key, value in (attributes | added | {key: defects[key] for key in attributes if key in defects}).items():
         if value is not None:
             holder.attrs[key] = np.array([value.encode() if isinstance(value, str) else value])
