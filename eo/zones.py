@@ -5,7 +5,7 @@ for polygons whose edges are straight lines in longitude and latitude (RFC 7946)
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -252,17 +252,29 @@ def zonal_mean(field: xr.DataArray, status: xr.DataArray, at: tuple[Zone, ...], 
 
 
 def _one_zone(field: xr.DataArray, status: xr.DataArray, at: Zone, outside: int) -> xr.DataArray:
-    dims = [str(dim) for dim in field.dims[-2:]]
+    return over_zone(lambda values, codes: _mean_and_coverage(values, codes == outside, at), 2, at, (field, status))
+
+
+def over_zone(reduce: Callable[..., Floats], count: int, at: Zone, fields: tuple[xr.DataArray, ...]) -> xr.DataArray:
+    """Give what a function makes of the rows and columns of a zone at each step: (time, which).
+
+    Parameters
+    ----------
+    reduce : takes the values of each field, (..., rows, columns), and gives (..., which) numbers
+    count : how many numbers it gives
+    at : a zone on the grid of the fields
+    fields : (time, lat, lon) or (time, y, x); may be lazy
+    """
+    dims = [str(dim) for dim in fields[0].dims[-2:]]
     window = dict(zip(dims, (at.rows, at.columns), strict=True))
     found: xr.DataArray = xr.apply_ufunc(
-        lambda block, out: _mean_and_coverage(block, out, at),
-        _whole_rows(field.isel(window)),
-        _whole_rows(status.isel(window) == outside),
-        input_core_dims=[dims, dims],
+        reduce,
+        *(_whole_rows(one.isel(window)) for one in fields),
+        input_core_dims=[dims] * len(fields),
         output_core_dims=[["which"]],
         dask="parallelized",
         output_dtypes=[np.float64],
-        dask_gufunc_kwargs={"output_sizes": {"which": 2}},
+        dask_gufunc_kwargs={"output_sizes": {"which": count}},
         join="exact",
         keep_attrs=False,
     )

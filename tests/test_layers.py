@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.precipitation",),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
     ("eo.zones",),
+    ("eo.extent",),
     ("eo.reductions", "eo.places"),
     ("eo.config",),
     ("eo.readers._*",),
