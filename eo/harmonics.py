@@ -93,6 +93,14 @@ def _solved(values: npt.NDArray[np.floating], functions: Floats) -> Floats:
     return np.where(posed[..., None], solved, np.nan)
 
 
+def line_at(coefficients: xr.DataArray, years: xr.DataArray) -> xr.DataArray:
+    """Give the line of some coefficients of `least_squares` on the same times: (..., term) to (..., time)."""
+    away = years - (years[0] + years[-1]) / 2
+    constant, slope = (coefficients.sel(term=one, drop=True) for one in TREND)
+    found: xr.DataArray = constant + slope * away
+    return found
+
+
 def cycle_at(coefficients: xr.DataArray, years: xr.DataArray) -> xr.DataArray:
     """Give the seasonal cycle of some coefficients: (..., term) to (..., time), units of the coefficients."""
     functions = _functions(years.values, CYCLE)

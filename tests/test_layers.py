@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.sources._*", "eo.sources.integrity"),
     ("eo.store", "eo.netcdf", "eo.climatology", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
     ("eo.bases", "eo.harmonics", "eo.running"),
+    ("eo.anomalies",),
     ("eo.events", "eo.day_of_year"),
     ("eo.spells",),
     ("eo.spell_days",),
