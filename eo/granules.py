@@ -97,7 +97,7 @@ def take_in(name: str, product: Product, store: Store, work: Path) -> list[Granu
     InputError
         A file is empty, truncated, no NetCDF, or breaks a rule of its reader.
     """
-    return [_one(name, product, found, store, work) for found in sources.find(product)]
+    return [_one(name, product, found, store, work) for found in sources.find(product, store.raw(name))]
 
 
 def _one(name: str, product: Product, found: sources.Found, store: Store, work: Path) -> Granule:

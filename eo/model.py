@@ -109,6 +109,8 @@ class Product(Record):
     """What its reader must know beside: the reader's own record checks them."""
     gaps: Literal["error", "allowed"] = "error"
     """What a missing step inside the period does to a run."""
+    latency: str | None = Field(default=None, pattern=r"^P\d+[DWMY]$")
+    """How long after its end a step is published, at the latest: an ISO 8601 duration such as P3D."""
     variables: dict[Name, Variable] = Field(min_length=1)
 
     def reading(self) -> dict[str, Any]:

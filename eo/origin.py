@@ -77,8 +77,8 @@ def _is_url(text: str) -> str:
 
 
 def _is_template(text: str) -> str:
-    fields = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
-    if any(field != "time" for field in fields):
+    fields = [rest for _, *rest in string.Formatter().parse(text) if rest[0] is not None]
+    if any(name != "time" or converted or not (form or "").startswith("%") for name, form, converted in fields):
         msg = "a template has fields of the form {time:%Y%m%d} alone"
         raise ValueError(msg)
     return text

@@ -1,6 +1,8 @@
 """The root folder: where things are, and how a file gets there whole or not at all.
 
-root/raw/<product>/      a record of each granule (and the granule itself, where it was downloaded)
+root/raw/<product>/      a record of each granule, and in a folder named by its content each one that was fetched
+root/quarantine/<product>/  what is on its way, and what came and was refused, with its reason
+root/missing/            what is known to be missing of each product, and why
 root/parts/<product>/    canonical parts and their reductions, named by content, never changed
 root/normals/            baseline normals, named by content, never changed
 root/results/            deliverables: <run>.nc, <run>.png, <run>.json
@@ -33,6 +35,18 @@ class Store:
     def record(self, product: str, key: str) -> Path:
         """Give where the record of a granule is kept."""
         return self.root / "raw" / product / f"{key[:_SHORT]}.json"
+
+    def raw(self, product: str) -> Path:
+        """Give where the granules that were fetched are kept."""
+        return self.root / "raw" / product
+
+    def quarantine(self, product: str) -> Path:
+        """Give where granules are until they are verified."""
+        return self.root / "quarantine" / product
+
+    def missing(self, product: str) -> Path:
+        """Give where it is kept what is missing of a product."""
+        return self.root / "missing" / f"{product}.json"
 
     def part(self, part: Part) -> Path:
         """Give where a canonical part is kept."""
@@ -177,11 +191,11 @@ def _publish(files: Mapping[Path, Write], work: Path, place: Callable[[Path, Pat
             with explained(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write(drafts[path])
-                _flush(drafts[path])
+                flush(drafts[path])
         for path, draft in drafts.items():
             with explained(path):
                 place(draft, path)
-                _flush(path.parent)
+                flush(path.parent)
     finally:
         for draft in drafts.values():
             draft.unlink(missing_ok=True)
@@ -197,7 +211,8 @@ def _placed(draft: Path, path: Path) -> None:
             draft.replace(path)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

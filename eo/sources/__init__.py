@@ -1,20 +1,28 @@
 """The network rim: which granules there are and how each gets here, one module per way of getting bytes."""
 
+from pathlib import Path
+
+from eo.errors import InputError
 from eo.model import Product
 from eo.origin import HttpsSource, LocalSource, PackageSource, RemoteSource
 from eo.sources import local, package
 from eo.sources._connector import Connector, Tally
 from eo.sources._found import Found
+from eo.sources._kept import Kept, kept, newest
 from eo.sources._remote import Remote, Wanted
 
 
-def find(product: Product) -> list[Found]:
-    """Give the files that a product's source has now, in a fixed order.
+def find(product: Product, raw: Path) -> list[Found]:
+    """Give the files of a product that are on this machine now, in a fixed order. Never reaches the network.
+
+    Parameters
+    ----------
+    raw : the folder that what is fetched of the product is kept in
 
     Raises
     ------
     InputError
-        The source has none.
+        There is none.
     """
     match product.source:
         case LocalSource() as source:
@@ -22,7 +30,17 @@ def find(product: Product) -> list[Found]:
         case PackageSource() as source:
             return package.find(source)
         case _:
-            return []
+            return _fetched(product, raw)
+
+
+def _fetched(product: Product, raw: Path) -> list[Found]:
+    found = [Found(one.path.resolve(), one.origin) for one in newest(kept(raw))]
+    if not found:
+        raise InputError(
+            f"a product of a service is fetched before it is used, and nothing of {raw.name!r} ({product.source.kind}) "
+            f"is here: eo fetch {raw.name} --from YYYY-MM --to YYYY-MM"
+        )
+    return found
 
 
 def connector(source: RemoteSource) -> Connector:
@@ -34,4 +52,4 @@ def connector(source: RemoteSource) -> Connector:
             return https
 
 
-__all__ = ["Connector", "Found", "Remote", "Tally", "Wanted", "connector", "find"]
+__all__ = ["Connector", "Found", "Kept", "Remote", "Tally", "Wanted", "connector", "find", "kept", "newest"]

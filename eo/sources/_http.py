@@ -240,7 +240,7 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
             for piece in found.iter_raw():
                 stream.write(piece)
                 tally(len(piece))
-        return _as_said(remote, found)
+        return replace(_as_said(remote, found), size=draft.stat().st_size)
 
 
 def _validator(found: httpx.Response) -> str:

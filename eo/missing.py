@@ -1,0 +1,71 @@
+"""Which granules are missing, and why: not yet published, missing upstream, or failed to come."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from eo.errors import InputError
+from eo.model import Product, Span
+from eo.steps import end_of, steps_in
+from eo.store import Store, keep
+
+State = Literal["not_yet_published", "missing_upstream", "failed"]
+STATES: tuple[State, ...] = get_args(State)
+_UNITS = {"D": 1, "W": 7, "M": 31, "Y": 366}
+"""Days; of a month and a year the most that they have."""
+
+Missing = dict[str, tuple[State, str]]
+"""Time step -> the state, and what is known of it."""
+
+
+def state_of(step: str, product: Product, today: np.datetime64) -> State:
+    """Give why a step that a service does not have is missing: its latency may not be over yet.
+
+    Parameters
+    ----------
+    today : datetime64[D]
+    """
+    end = end_of(np.array([np.datetime64(step, "ns")]), product.step)[0].astype("datetime64[D]")
+    latency = product.latency or "P0D"
+    days = int(latency[1:-1]) * _UNITS[latency[-1]]
+    return "not_yet_published" if today < end + np.timedelta64(days, "D") else "missing_upstream"
+
+
+def write_missing(store: Store, name: str, asked: Iterable[str], found: Missing, *, work: Path) -> None:
+    """Keep what is missing of the steps that were asked for; what is known of other steps stays."""
+    before, asked = load_missing(store, name), set(asked)
+    whole = {step: one for step, one in before.items() if step not in asked} | found
+    said = {"product": name, "steps": {step: list(whole[step]) for step in sorted(whole)}}
+    keep(store.missing(name), json.dumps(said, indent=1) + "\n", work)
+
+
+def load_missing(store: Store, name: str) -> Missing:
+    """Give what is known to be missing of a product.
+
+    Raises
+    ------
+    InputError
+        The record cannot be read.
+    """
+    path = store.missing(name)
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        return {step: (state, why) for step, (state, why) in said.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} must say what is missing, and it cannot be read: {error}") from None
+
+
+def lacking(product: Product, spans: Iterable[Span], have: Iterable[str]) -> list[str]:
+    """Give the steps of some spans that are not there, in order."""
+    return sorted({step for one in spans for step in steps_in(one, product.step)} - set(have))
+
+
+def counts(known: Mapping[str, tuple[State, str]], steps: Iterable[str]) -> dict[State, int]:
+    """Give how many of the steps are missing for each reason."""
+    states = [known[step][0] for step in steps if step in known]
+    return {state: states.count(state) for state in STATES}

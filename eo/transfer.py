@@ -1,0 +1,232 @@
+"""Files of a service on their way: downloaded side by side, each verified while others come, kept in groups."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from eo import quarantine, readers
+from eo.archives import unpacked
+from eo.errors import Absent, Denied, InputError, SourceError
+from eo.model import Product
+from eo.origin import RemoteSource, host_of
+from eo.quarantine import Draft
+from eo.sources import Connector, Kept, Remote
+from eo.sources._kept import Stated
+from eo.sources._patience import patiently
+from eo.store import Store
+from eo.verification import check_bytes, is_member, verified
+
+_GROUP = 64
+"""Granules that are moved to raw/ together: they share the wait for the disk."""
+_GROUP_SECONDS = 2.0
+_VERIFIERS = 2
+
+
+class Watch(Protocol):
+    """What a person sees of a fetch. Its functions are called from several threads."""
+
+    def begin(self, files: int) -> None:
+        """Take the number of files that are to come."""
+
+    def tally(self, size: int) -> None:
+        """Take the number of bytes that came."""
+
+    def end(self, name: str, error: str) -> None:
+        """Take the name of a file that is done, and what was wrong with it."""
+
+
+class Unwatched:
+    """Shows nothing."""
+
+    def begin(self, files: int) -> None:
+        """Show nothing."""
+
+    def tally(self, size: int) -> None:
+        """Show nothing."""
+
+    def end(self, name: str, error: str) -> None:
+        """Show nothing."""
+
+
+@dataclass
+class Job:
+    """The files of one fetch, on their way through its threads."""
+
+    name: str
+    product: Product
+    source: RemoteSource
+    connector: Connector
+    store: Store
+    work: Path
+    asked: set[str]
+    watch: Watch
+    came: list[Kept] = field(default_factory=list)
+    failed: dict[Remote, str] = field(default_factory=dict)
+    gone: set[Remote] = field(default_factory=set)
+    denied: Denied | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def absent(self, remote: Remote) -> bool:
+        """Tell whether the service has no such file after all."""
+        return remote in self.gone
+
+    def run(self, todo: list[Remote]) -> None:
+        """Download the files side by side, verify each as it comes, and keep them in groups."""
+        self.watch.begin(len(todo))
+        done: SimpleQueue[_Outcome] = SimpleQueue()
+        with (
+            ThreadPoolExecutor(_VERIFIERS, "verify") as verifiers,
+            ThreadPoolExecutor(self.source.limits.connections, "download") as downloads,
+        ):
+            try:
+                for remote in todo:
+                    downloads.submit(self._one, remote, done, verifiers)
+                self._collect(done, len(todo))
+            except BaseException:
+                self.stopped.set()
+                downloads.shutdown(cancel_futures=True)
+                verifiers.shutdown(cancel_futures=True)
+                raise
+
+    def _one(self, remote: Remote, done: "SimpleQueue[_Outcome]", verifiers: ThreadPoolExecutor) -> None:
+        """Download one file, and let it be verified in another thread."""
+        try:
+            draft, sent = self._download(remote)
+        except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
+            if isinstance(error, Denied):
+                self.stopped.set()
+            done.put(_Outcome(remote, error=error))
+            return
+        verifiers.submit(self._verify, draft, sent, done)
+
+    def _download(self, remote: Remote) -> tuple[Draft, Remote]:
+        draft = quarantine.open_draft(self.store, self.name, remote)
+        try:
+            sent = self._bytes(remote, draft.path)
+            for one in remote.beside:
+                self._bytes(one, draft.beside(one))
+        except (_Excess, UnicodeError) as error:
+            quarantine.refuse(draft, str(error), self.work)
+            raise
+        return draft, sent
+
+    def _bytes(self, remote: Remote, path: Path) -> Remote:
+        limits, end = self.source.limits, time.monotonic() + self.source.limits.deadline
+
+        def request() -> Remote | None:
+            size = path.stat().st_size if path.exists() else 0
+
+            def tally(number: int) -> None:
+                nonlocal size
+                size += number
+                self.watch.tally(number)
+                if self.stopped.is_set():
+                    raise SourceError(f"{remote.name} is left as it is: the fetch was stopped")
+                if size > limits.largest:
+                    raise _Excess(f"{remote.name} must have at most {limits.largest} bytes, and it has more")
+                if time.monotonic() > end:
+                    raise SourceError(f"{remote.name} must come within {limits.deadline:g} s, and {size} bytes did")
+
+            if self.stopped.is_set():
+                raise SourceError(f"{remote.name} is left: the fetch was stopped")
+            return self.connector.fetch(self.source, remote, path, tally)
+
+        return patiently(host_of(remote.url), limits, request) or remote
+
+    def _verify(self, draft: Draft, sent: Remote, done: "SimpleQueue[_Outcome]") -> None:
+        try:
+            done.put(_Outcome(draft.remote, draft, self._kept(draft, sent)))
+        except SourceError as error:
+            quarantine.refuse(draft, str(error), self.work)
+            done.put(_Outcome(draft.remote, error=error))
+        except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
+            done.put(_Outcome(draft.remote, error=error))
+
+    def _kept(self, draft: Draft, sent: Remote) -> list[Kept]:
+        """Give the granules of a file that came: itself, or the members of an archive that the product has."""
+        try:
+            for one in (draft.remote, *draft.remote.beside):
+                check_bytes(draft.beside(one), one)
+            files = unpacked(
+                draft.path, draft.folder / "members", readers.kinds(self.product.reader), self.source.limits.largest
+            )
+        except InputError as error:
+            raise SourceError(str(error).replace(f"{draft.folder}/", "")) from None
+        chosen = [path for path in files if is_member(path.name, self.product)] if files != [draft.path] else files
+        if not chosen:
+            raise SourceError(
+                f"{draft.remote.name} must hold a file named {self.product.filename}; "
+                f"it holds {sorted(path.name for path in files)}"
+            )
+        return [self._as_kept(path, draft, sent, alone=path == draft.path) for path in chosen]
+
+    def _as_kept(self, path: Path, draft: Draft, sent: Remote, *, alone: bool) -> Kept:
+        found = verified(path, self.product, draft.remote, self.asked)
+        return Kept(
+            name=path.name,
+            remote=draft.remote.name,
+            origin=draft.remote.url if alone else f"{draft.remote.url}#{path.name}",
+            offered=Stated.of(draft.remote),
+            sent=Stated.of(sent),
+            retrieved=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            sha256=found.sha256,
+            size=found.size,
+            times=found.times,
+            version=found.version,
+            licence=self.product.licence,
+            beside=found.beside,
+            path=path,
+        )
+
+    def _collect(self, done: "SimpleQueue[_Outcome]", number: int) -> None:
+        """Take in what becomes of every file; move to raw/ those that stand, a group at a time."""
+        group: list[tuple[Draft, list[Kept]]] = []
+        since = time.monotonic()
+        for _ in range(number):
+            outcome = done.get()
+            if outcome.draft is not None:
+                group.append((outcome.draft, outcome.kept))
+            else:
+                self._fail(outcome)
+            if len(group) >= _GROUP or (group and time.monotonic() - since > _GROUP_SECONDS):
+                self._keep(group)
+                group, since = [], time.monotonic()
+        self._keep(group)
+
+    def _keep(self, group: list[tuple[Draft, list[Kept]]]) -> None:
+        if not group:
+            return
+        quarantine.move_to_raw(self.store, self.name, group)
+        for draft, found in group:
+            self.came += found
+            self.watch.end(draft.remote.name, "")
+
+    def _fail(self, outcome: "_Outcome") -> None:
+        error = outcome.error
+        if not isinstance(error, SourceError):
+            raise error if error is not None else AssertionError(outcome)
+        if isinstance(error, Absent):
+            self.gone.add(outcome.remote)
+        if isinstance(error, Denied) and self.denied is None:
+            self.denied = error
+        self.failed[outcome.remote] = str(error)
+        self.watch.end(outcome.remote.name, str(error))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one file."""
+
+    remote: Remote
+    draft: Draft | None = None
+    kept: list[Kept] = field(default_factory=list)
+    error: BaseException | None = None
+
+
+class _Excess(SourceError):  # noqa: N818 - never leaves this module
+    """A file that is larger than allowed."""

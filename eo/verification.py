@@ -1,0 +1,120 @@
+"""Is a file that came what was asked for? Looked at to its last chunk before it is kept."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from eo import readers
+from eo.errors import EoError, SourceError
+from eo.filenames import date_in, groups, step_in
+from eo.granules import canonical_of
+from eo.identify import from_content
+from eo.model import Product
+from eo.netcdf import serial
+from eo.provenance import digest, file_sha256
+from eo.sources import Remote
+from eo.steps import labels
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A file that is what was asked for."""
+
+    path: Path
+    beside: tuple[str, ...]
+    times: tuple[str, ...]
+    version: str
+    sha256: str
+    size: int
+
+
+def check_bytes(path: Path, remote: Remote) -> None:
+    """Refuse a file that has not the size or the checksum that the service states.
+
+    Raises
+    ------
+    SourceError
+        Says both.
+    """
+    size = path.stat().st_size
+    if remote.size is not None and size != remote.size:
+        raise SourceError(f"{remote.name} must have the {remote.size} bytes that its service states; it has {size}")
+    kind, _, stated = remote.checksum.partition(":")
+    if stated and kind in hashlib.algorithms_available:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, kind).hexdigest()
+        if found != stated.lower():
+            raise SourceError(
+                f"{remote.name} must have the checksum that its service states, {kind} {stated}; it has {found}"
+            )
+
+
+def is_member(name: str, product: Product) -> bool:
+    """Tell whether a member of an archive is a granule of a product by its name."""
+    return product.filename is None or groups(name, product) is not None
+
+
+def verified(path: Path, product: Product, remote: Remote, asked: Collection[str]) -> Verified:
+    """Give a file of a product, read to its end: of the product, the date and the version that were asked for.
+
+    Parameters
+    ----------
+    asked : the time steps that were asked for
+
+    Raises
+    ------
+    SourceError
+        Says the rule that the file breaks.
+    """
+    if not is_member(path.name, product):
+        raise SourceError(f"a file of this product is named {product.filename}; this one is named {path.name!r}")
+    try:
+        times, stated, beside = _read(path, product)
+    except EoError as error:
+        raise SourceError(str(error).replace(f"{path.parent}/", "")) from None
+    except Exception as error:  # noqa: BLE001 - whatever a broken file makes a library raise, it is refused
+        raise SourceError(f"{path.name} must be readable to its end, and it is not: {error}") from None
+    said = groups(path.name, product) or {}
+    _check_dates(path.name, times, date_in(said), (step_in(path.name, product), remote.time), asked)
+    version = said.get("version", "")
+    if remote.version and version and remote.version != version:
+        raise SourceError(f"{path.name} must be of version {remote.version}, and its name says {version}")
+    files = [path, *(path.parent / one for one in beside)]
+    digests = [file_sha256(one) for one in files]
+    return Verified(
+        path=path,
+        beside=beside,
+        times=times,
+        version=stated or version,
+        sha256=digests[0] if len(digests) == 1 else digest(digests),
+        size=sum(one.stat().st_size for one in files),
+    )
+
+
+@serial
+def _read(path: Path, product: Product) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Give the time steps, the version and the other files of a granule, after every chunk was decoded."""
+    with canonical_of(path, product) as content:
+        for field in content.data_vars.values():
+            for number in range(field.sizes.get("time", 1)):
+                _ = field.isel(time=[number]).values if "time" in field.dims else field.values
+        times = tuple(labels(content["time"].values, product.step))
+        version = str(content.attrs.get("product_version", ""))
+        beside = readers.beside(product.reader, path, product)
+    if product.marks and not from_content(path, {"it": product}):
+        raise SourceError(f"{path.name} must carry the marks of its product, and it does not: {product.marks}")
+    return times, version, beside
+
+
+def _check_dates(name: str, times: tuple[str, ...], date: str, steps: tuple[str, str], asked: Collection[str]) -> None:
+    for step in filter(None, steps):
+        if times[0] != step:
+            raise SourceError(f"{name} must be of {step}, and its content is of {times[0]}")
+    if date and not steps[0] and not times[0].startswith(re.sub("T.*", "", date)):
+        raise SourceError(f"{name} must be of {date}, and its content is of {times[0]}")
+    if not set(times) & set(asked):
+        raise SourceError(
+            f"{name} must have a time that was asked for, {min(asked)} to {max(asked)}; it has {times[0]}"
+        )
