@@ -38,6 +38,9 @@ def on_every_day(series: xr.Dataset) -> xr.Dataset:
     InputError
         There are no days, or they are not days in order.
     """
+    if "time_bounds" in series and (series["time_bounds"].diff("nv") != _DAY).any():
+        long = series["time_bounds"].diff("nv").values.max().astype("timedelta64[h]")
+        raise InputError(f"a daily series has steps of one day; there is one of {long}")
     day = series["time"].values.astype("datetime64[D]")
     if not day.size or (np.diff(day) < _DAY).any():
         found = "none" if not day.size else f"{day.size} steps from {day.min()} to {day.max()}"

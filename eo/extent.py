@@ -1,10 +1,11 @@
 """Area by threshold over zones: sea-ice extent and area, snow-covered area, area below a percentile."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from pydantic import Field
 
 from eo.canonical import STATUS
 from eo.zones import Zone, over_zone, row_sums
@@ -21,10 +22,11 @@ def zonal_extent(
     field: xr.DataArray,
     status: xr.DataArray,
     at: tuple[Zone, ...],
+    outside: int,
     *,
-    threshold: float,
+    threshold: float = 0.15,
     side: Literal["at_or_above", "below"] = "at_or_above",
-    pole_hole: float | None = None,
+    pole_hole: Annotated[float, Field(gt=0, lt=90)] | None = None,
 ) -> xr.Dataset:
     """Give the area of the cells of each zone that are on one side of a threshold.
 
@@ -33,8 +35,8 @@ def zonal_extent(
     field : (time, lat, lon) or (time, y, x), any units
         With its 1-D or 2-D coordinate `lat` where there is a pole hole.
     status : as the field, int8, see `eo.canonical.STATUS`
-        Cells outside the domain (land, for sea ice) are no part of the zone.
     at : zones on the grid of the field
+    outside : the status of a cell where the variable does not exist (land, for sea ice): no part of the zone
     threshold : units of the field; a value that is the threshold but for rounding is at it
     side : which cells count
     pole_hole : degrees north, or None
@@ -70,7 +72,9 @@ def zonal_extent(
         here = hole[one.rows][:, one.columns]
         pieces.append(
             over_zone(
-                lambda values, codes, one=one, here=here: _extent(values, codes, one, counted(values), here),
+                lambda values, codes, one=one, here=here: _extent(
+                    values, codes == outside, counted(values), here & (codes == STATUS["never_observed"]), one
+                ),
                 len(_NAMES),
                 one,
                 (field, status),
@@ -91,18 +95,18 @@ def _hole(field: xr.DataArray, pole_hole: float | None) -> Bools:
     return np.asarray(latitude.values >= pole_hole)
 
 
-def _extent(values: Floats, codes: npt.NDArray[np.int8], at: Zone, counted: Bools, hole: Bools) -> Floats:
+def _extent(values: Floats, outside: Bools, counted: Bools, hole: Bools, at: Zone) -> Floats:
     """Give [extent, total, observed, coverage] of (..., rows, columns) values."""
     wide = np.asarray(values, dtype=np.float64)
     seen = np.isfinite(wide)
     inside = at.weights > 0
     some = (seen & inside).any(axis=(-2, -1))
-    filled = hole & (codes == STATUS["never_observed"]) & np.asarray(some)[..., None, None]
+    filled = hole & np.asarray(some)[..., None, None]
     covered = counted & seen
     extent = row_sums(np.where(covered | filled, at.weights, 0.0))
     total = row_sums(np.where(covered, wide * at.weights, 0.0))
     observed = row_sums(np.where(seen | filled, at.weights, 0.0))
-    domain = row_sums(np.where((codes == STATUS["outside_domain"]) & ~seen, 0.0, at.weights))
+    domain = row_sums(np.where(outside & ~seen, 0.0, at.weights))
     with np.errstate(invalid="ignore", divide="ignore"):
         coverage = np.where(some, np.minimum(observed / domain, 1.0), 0.0)
     return np.stack([np.where(some, extent, np.nan), np.where(some, total, np.nan), observed, coverage], axis=-1)

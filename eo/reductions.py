@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError
+from eo.extent import zonal_extent
 from eo.zones import Zone, zonal_mean
 
 _SECOND = np.timedelta64(1, "s")
@@ -43,7 +44,11 @@ def field(values: xr.DataArray, status: xr.DataArray, at: tuple[Zone, ...], outs
     return xr.Dataset({"mean": kept, "coverage": kept.notnull().astype(np.float32)})
 
 
-REDUCTIONS: dict[str, Callable[..., xr.Dataset]] = {"zonal_mean": zonal_mean, "field": field}
+REDUCTIONS: dict[str, Callable[..., xr.Dataset]] = {
+    "zonal_mean": zonal_mean,
+    "zonal_extent": zonal_extent,
+    "field": field,
+}
 
 
 def monthly_field(fields: xr.Dataset, step: str) -> xr.Dataset:

@@ -31,9 +31,8 @@ def content_of(values: Any, status: Any = None) -> xr.Dataset:  # noqa: ANN401 -
 
 def extent_of(content: xr.Dataset, region: Region = NORTH, **changed: Any) -> xr.Dataset:  # noqa: ANN401
     field = content["field"]
-    return zonal_extent(
-        field, content["field_status"], zones({"a": region}, content), **({"threshold": 0.15} | changed)
-    ).isel(region=0)
+    at = zones({"a": region}, content)
+    return zonal_extent(field, content["field_status"], at, STATUS["outside_domain"], **changed).isel(region=0)
 
 
 def whole(region: Region, content: xr.Dataset) -> float:
@@ -146,7 +145,8 @@ def test_the_extent_of_a_mask_is_the_published_one(  # noqa: PLR0917 - a table o
     product = load_product(f"nsidc_index_extent_{name[0].lower()}h")
     with canonical_of(real_data / "nsidc_index" / name, product) as content:
         at = zones({"hemisphere": box(-180, 180, south, north)}, content)
-        found = zonal_extent(content["sea_ice_extent"], content["sea_ice_extent_status"], at, threshold=0.15).load()
+        mask, status = content["sea_ice_extent"], content["sea_ice_extent_status"]
+        found = zonal_extent(mask, status, at, STATUS["outside_domain"]).load()
     if expected is None:
         with (real_data / "nsidc_index" / "N_seaice_extent_daily_v3.0.csv").open() as table:
             rows = [[one.strip() for one in row[:4]] for row in csv.reader(table)]
