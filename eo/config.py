@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from eo import indicators, readers
 from eo.errors import InputError, unknown
-from eo.model import Product, Region, Span, SpanText, span
+from eo.model import OPEN, PeriodText, Product, Region, Span, SpanText, span
 from eo.record import Name, Record, Sentence
 from eo.reductions import REDUCTIONS
 
@@ -61,10 +61,15 @@ class RunConfig(Record):
     regions: tuple[Name, ...] = Field(min_length=1)
     by: indicators.By | None = None
     """Whether the result has a series for each region, or a value for each cell of one; as its indicator would."""
-    period: SpanText
+    period: PeriodText
+    """``2006-04/2010-09``, or open: ``2006-04/..``, through the last whole month that is here."""
     baseline: SpanText | None = None
     splice: Literal["refused", "allowed"] = "refused"
     """Whether the series may be made of granules of several product versions."""
+    schedule: str | None = None
+    """Cron of its refreshing, where the latency of its product does not say it well."""
+    timezone: str = "UTC"
+    """Of the schedule."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     validation: Reference | None = None
 
@@ -103,6 +108,13 @@ class Run:
     regions: dict[str, Region]
     publisher: Publisher
     further: tuple[Input, ...] = ()
+    last: str = ""
+    """The last month of an open period, YYYY-MM; empty until it is known from the granules that are here."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its period goes on with the months that arrive."""
+        return self.config.period.endswith(OPEN)
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -117,8 +129,18 @@ class Run:
 
     @property
     def period(self) -> Span:
-        """The months that the result covers."""
-        return span(self.config.period)
+        """The months that the result covers.
+
+        Raises
+        ------
+        InputError
+            They are open, and nobody said where they end.
+        """
+        if self.is_open and not self.last:
+            raise InputError(
+                f"run {self.name!r} has an open period {self.config.period!r}: its end is that of its data"
+            )
+        return span(self.config.period.replace("..", self.last))
 
     @property
     def baseline(self) -> Span | None:
@@ -133,6 +155,7 @@ class Run:
             "inputs": {one.name: one.product.model_dump(mode="json") for one in self.further},
             "regions": {name: [one.model_dump(mode="json"), one.geometry] for name, one in self.regions.items()},
             "parameters": self.parameters,
+            "last": self.last,
             "publisher": self.publisher.model_dump(mode="json"),
         }
 
@@ -316,7 +339,7 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
         raise unknown("run", name, run_names(place), str(path.parent))
     config = _validated(RunConfig, _document(path), str(path))
     for key, text in {"period": config.period, "baseline": config.baseline}.items():
-        _check_years(text, f"{path}: {key!r}")
+        _check_years(text and text.removesuffix(OPEN), f"{path}: {key!r}")
     product = load_product(config.product, place, str(path))
     _check_variable(config.variable, config.product, product)
     indicator = indicators.load(config.indicator, str(path))

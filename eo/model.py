@@ -57,6 +57,18 @@ def span(text: str) -> Span:
     return Span(start, end.astype("datetime64[M]"))
 
 
+OPEN = "/.."
+"""The end of a period that goes on: through the last whole month that is here."""
+
+
+def _is_period(text: str) -> str:
+    span(text.removesuffix(OPEN))
+    return text
+
+
+PeriodText = Annotated[str, AfterValidator(_is_period)]
+
+
 def _is_span(text: str) -> str:
     span(text)
     return text

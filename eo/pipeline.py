@@ -8,9 +8,10 @@ gate. `build` is the three in a row. A file's existence is the cache: it is name
 import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from eo import granules, lineage, netcdf
@@ -18,7 +19,7 @@ from eo.climatology import in_span
 from eo.config import Run
 from eo.errors import InputError
 from eo.indicators import taken
-from eo.model import Part, Product, Span
+from eo.model import OPEN, Granule, Part, Product, Span, span
 from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
@@ -104,7 +105,9 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     store = Store(Path(root))
     products = {one.name: one.product for one in run.inputs}
     with opened(store.root) as work:
-        whole = tuple(part for name, one in products.items() for part in _parts(run, name, one, store, work))
+        taken_in = {name: granules.take_in(name, one, store, work) for name, one in products.items()}
+    run = _ended(run, taken_in) if run.is_open else run
+    whole = tuple(part for name, found in taken_in.items() for part in _parts(run, name, products[name], found))
     paths = {part: list(reductions(run, part, store)) for part in whole}
     missing = tuple(part for part, made in paths.items() if not all(path.exists() for path in made))
     made_of = [path.name for made in paths.values() for path in made]
@@ -112,9 +115,23 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     return Plan(run, store, whole, missing, named, finished=not missing and _is_finished(run, store, named))
 
 
-def _parts(run: Run, name: str, product: Product, store: Store, work: Path) -> list[Part]:
+def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
+    """Give a run with an open period that ends with the last month of which all inputs have the last step."""
+    steps = {one.name: one.product.step for one in run.inputs}
+    start = span(run.config.period.removesuffix(OPEN)).start
+    ends = []
+    for name, all_ in found.items():
+        have = {time for one in all_ for time in one.times}
+        months = {np.datetime64(time, "M") for time in have}
+        whole = [month for month in months if steps_in(Span(month, month + 1), steps[name])[-1] in have]
+        ends.append(max(whole, default=start - 1))
+    if min(ends) < start:
+        raise InputError(f"run {run.name!r} has at least one whole month from {start} on, and its data has none")
+    return replace(run, last=str(min(ends)))
+
+
+def _parts(run: Run, name: str, product: Product, found: list[Granule]) -> list[Part]:
     """Give the parts of one product that a run is made of, by period."""
-    found = granules.take_in(name, product, store, work)
     parts = granules.parts(name, product, found, run.period)
     if run.baseline is not None:
         parts += granules.parts(name, product, found, run.baseline, "baseline")
