@@ -2,7 +2,7 @@
 
 import string
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -123,7 +123,86 @@ class HttpsSource(Record):
     limits: Limits = Limits()
 
 
-RemoteSource = HttpsSource
+def _is_ftp(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"ftp", "ftps"} or not parts.hostname or "@" in parts.netloc:
+        msg = "a folder of an FTP server is ftp://HOST/... or ftps://HOST/..., without a user or a password in it"
+        raise ValueError(msg)
+    return text
+
+
+class FtpSource(Record):
+    """Files of an FTP server, in folders that are looked through: the product's `filename` picks from them."""
+
+    kind: Literal["ftp"]
+    url: Annotated[Template, AfterValidator(_is_ftp)]
+    """Of the folder of a time step, ftp:// or (with TLS) ftps://."""
+    credentials: Credentials = Credentials()
+    """Without any the log-in is anonymous."""
+    limits: Limits = Limits(connections=2)
+
+
+class GportalSource(Record):
+    """Granules of JAXA's G-Portal: found in its catalogue (CSW), brought by SFTP."""
+
+    kind: Literal["gportal"]
+    datasets: tuple[Annotated[str, Field(pattern=r"^\d{8}$")], ...] = Field(min_length=1)
+    """Identifiers in the catalogue; the product's `filename` picks from what they hold."""
+    catalogue: Url = "https://csw.gportal.jaxa.jp/csw"
+    version: str = ""
+    """Of the granules to take, as the catalogue states it; empty takes every one."""
+    page: int = Field(default=100, ge=1)
+    """Records asked for at once."""
+    server: str = Field(default="sftp.gportal.jaxa.jp:22", pattern=r"^[\w.-]+:\d+$")
+    root: str = "/product/Standard/"
+    """Folder of the server that stands for all up to /Standard/ in the catalogue."""
+    login: Literal["key", "password"] = "key"
+    """The host that ends in October 2026 takes a password; the one after it a public key alone."""
+    known_hosts: str = "~/.ssh/known_hosts"
+    credentials: Credentials = Credentials(user="GPORTAL_USER", password="GPORTAL_PASSWORD", key="GPORTAL_KEY_FILE")  # noqa: S106 - names of environment variables
+    hosts: tuple[str, ...] = ()
+    limits: Limits = Limits(connections=2)
+
+
+class CdsSource(Record):
+    """Answers of the Climate Data Store to requests: one for each month, each year, or one for all."""
+
+    kind: Literal["cds"]
+    collection: str
+    request: dict[str, Any]
+    """What every request says, beside year, month and day."""
+    variants: tuple[dict[str, Any], ...] = ({},)
+    """What a request says in addition, where the record is made of several: each that has the month is asked for."""
+    batch: Literal["month", "year", "all"] = "month"
+    days: str = ""
+    """What the request calls its days (day, nominal_day); empty where it has none."""
+    url: Url = "https://cds.climate.copernicus.eu/api"
+    credentials: Credentials = Credentials(key="ECMWF_DATASTORES_KEY")
+    """`key` names the variable that holds the key itself; without it the client's own file is read."""
+    poll: float = Field(default=10, gt=0)
+    """Seconds between two looks at a request that waits."""
+    hosts: tuple[str, ...] = ("object-store.os-api.cci2.ecmwf.int:443", "object-store.os-api.cci2.ecmwf.int")
+    """Where results lie."""
+    limits: Limits = Limits(connections=2, deadline=6 * 3600)
+
+
+class CmemsSource(Record):
+    """Original files of the Copernicus Marine Service, by its toolbox."""
+
+    kind: Literal["cmems"]
+    dataset: str
+    version: str = Field(pattern=r"^\d{6}$")
+    """Version of the data set: a retired one is an error, never replaced by another."""
+    part: str | None = None
+    credentials: Credentials = Credentials(
+        user="COPERNICUSMARINE_SERVICE_USERNAME",
+        password="COPERNICUSMARINE_SERVICE_PASSWORD",  # noqa: S106 - names of environment variables
+    )
+    hosts: tuple[str, ...] = ()
+    limits: Limits = Limits(connections=2)
+
+
+RemoteSource = HttpsSource | FtpSource | GportalSource | CdsSource | CmemsSource
 """A way of getting bytes from a service; `eo.fetching` keeps them under the root."""
 
 Source = Annotated[LocalSource | PackageSource | RemoteSource, Field(discriminator="kind")]

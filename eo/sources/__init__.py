@@ -4,7 +4,16 @@ from pathlib import Path
 
 from eo.errors import InputError
 from eo.model import Product
-from eo.origin import HttpsSource, LocalSource, PackageSource, RemoteSource
+from eo.origin import (
+    CdsSource,
+    CmemsSource,
+    FtpSource,
+    GportalSource,
+    HttpsSource,
+    LocalSource,
+    PackageSource,
+    RemoteSource,
+)
 from eo.sources import local, package
 from eo.sources._connector import Connector, Tally
 from eo.sources._found import Found
@@ -50,6 +59,22 @@ def connector(source: RemoteSource) -> Connector:
             from eo.sources import https
 
             return https
+        case FtpSource():
+            from eo.sources import ftp
+
+            return ftp
+        case GportalSource():
+            from eo.sources import gportal
+
+            return gportal
+        case CdsSource():
+            from eo.sources import cds
+
+            return cds
+        case CmemsSource():
+            from eo.sources import cmems
+
+            return cmems
 
 
 __all__ = ["Connector", "Found", "Kept", "Remote", "Tally", "Wanted", "connector", "find", "kept", "newest"]
