@@ -142,6 +142,7 @@ def _speaking(source: CmemsSource, user: str | None, password: str | None) -> It
     """Give what goes wrong as an error of the service, without user and password."""
     import copernicusmarine as toolbox
     import requests
+    from boto3.exceptions import Boto3Error
     from botocore import exceptions as boto
 
     place = f"{source.dataset} {source.version}"
@@ -161,6 +162,9 @@ def _speaking(source: CmemsSource, user: str | None, password: str | None) -> It
         kind = Absent if code == HTTPStatus.NOT_FOUND else Unavailable if busy else SourceError
         raise kind(f"{_HOST} must give {place}, and it said: {said(error)}") from None
     except (
-        toolbox.CouldNotConnectToAuthenticationSystem, requests.RequestException, boto.BotoCoreError, OSError,
+        toolbox.CouldNotConnectToAuthenticationSystem, requests.RequestException, boto.BotoCoreError, Boto3Error,
+        OSError,
     ) as error:  # fmt: skip
         raise Unavailable(f"{_HOST} must give {place}, and it cannot be reached: {said(error)}") from None
+    except Exception as error:  # noqa: BLE001 - the toolbox lets through whatever its many libraries raise
+        raise SourceError(f"{_HOST} must give {place}, and the toolbox failed: {said(error)}") from None

@@ -1,6 +1,7 @@
 """An HTTP server on loopback that answers by a function: what the twins of web services stand on."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ class Question:
     """A request."""
 
     method: str
+    host: str
     path: str
     query: dict[str, str]
     headers: Mapping[str, str]
@@ -50,11 +52,15 @@ def of_file(content: bytes, question: Question, *, cut: int | None = None) -> An
 
 
 @contextmanager
-def serve(answer: Callable[[Question], Answer]) -> Iterator[str]:
-    """Serve on a free port, and give the address, without a slash at its end."""
+def serve(answer: Callable[[Question], Answer], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve on a free port, and give the address, without a slash at its end.
+
+    As a proxy it answers for every host: for one of https where it has a certificate of it in `tls`.
+    """
 
     class Handler(_Handler):
         reply = staticmethod(answer)
+        context = tls
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -71,12 +77,29 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a head and a body apart would wait for one another
     reply: Callable[[Question], Answer]
+    context: ssl.SSLContext | None
+
+    def do_CONNECT(self) -> None:
+        if self.context is None:
+            self.send_error(501)
+            return
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        self.connection = self.context.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+        self.close_connection = False  # clients ask for the tunnel in HTTP/1.0
+
+    def finish(self) -> None:
+        super().finish()
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.close()
 
     def _go(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = self.reply(Question(self.command, parts.path, query, self.headers, body))
+        host = parts.netloc or self.headers.get("Host", "")
+        answer = self.reply(Question(self.command, host, parts.path, query, self.headers, body))
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(answer.body)))
