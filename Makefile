@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline test test-slow lint format notebook lock clean
+.PHONY: help env pipeline test test-slow validate lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
@@ -44,6 +44,9 @@ test: env ## run the tests, in two processes
 
 test-slow: env ## run the tests that take their time: damaged files drawn by chance, builds killed at each moment
 	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
+
+validate: env ## compare our numbers with those of others: docs/validation.md; EO_REAL_DATA=<folder> for the published files
+	@PYTHONPATH=tests .venv/bin/python -m validation
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise
