@@ -73,9 +73,9 @@ def event_table(values: xr.DataArray, normal: xr.Dataset, rule: Rule) -> xr.Data
     mean_intensity, max_intensity : (region, event), units of the values
         Value less climatology over the observed days of the event; that of cold is negative.
     cumulative_intensity : (region, event), units of the values x days
-    category : (region, event), 1 to 4: the highest that any of its days reaches
-    provisional : (region, event), 1 where later days may yet lengthen it, else 0
-    open_start : (region, event), 1 where it begins with the record, and may have begun before, else 0
+    category : (region, event), int8, 1 to 4: the highest that any of its days reaches; 0 where there is no event
+    provisional : (region, event), int8, 1 where later days may yet lengthen it, else 0
+    open_start : (region, event), int8, 1 where it begins with the record, and may have begun before, else 0
     coverage : (region, event), 1, share of its days that were observed
     count : (region), events; NaN where no day has both a value and a threshold
     """
@@ -102,9 +102,9 @@ def _columns(these: Spells, seen: npt.NDArray[np.bool_], rule: Rule) -> dict[str
         "mean_intensity": rule.sign * total / observed,
         "max_intensity": rule.sign * maxima(np.where(there, these.intensity, -np.inf), found),
         "cumulative_intensity": rule.sign * total,
-        "category": maxima(these.category.astype(np.float64), found),
-        "provisional": (found.end + 1 >= these.open_from[found.row]).astype(np.float64),
-        "open_start": (found.start == 0).astype(np.float64),
+        "category": maxima(these.category.astype(np.float64), found).astype(np.int8),
+        "provisional": (found.end + 1 >= these.open_from[found.row]).astype(np.int8),
+        "open_start": (found.start == 0).astype(np.int8),
         "coverage": sums(seen.astype(np.float64), found) / duration,
     }
 
@@ -119,12 +119,12 @@ def _peaks(these: Spells) -> Order:
 def _padded(
     row: Order, columns: dict[str, npt.NDArray[np.generic]], rows: int
 ) -> dict[str, tuple[tuple[str, str], npt.NDArray[np.generic]]]:
-    """Give columns by event as (region, event), NaN or NaT where a region has fewer."""
+    """Give columns by event as (region, event), NaN, NaT or 0 where a region has fewer."""
     place = np.arange(row.size) - np.searchsorted(row, row)
-    size = int(place.max(initial=-1)) + 1
+    size = int(place.max(initial=0)) + 1  # room for one, so that the dimension is there
     table: dict[str, Any] = {}
     for name, column in columns.items():
-        blank = np.datetime64("NaT", "ns") if column.dtype.kind == "M" else np.nan
+        blank = {"M": np.datetime64("NaT", "ns"), "i": 0}.get(column.dtype.kind, np.nan)
         wide = np.full((rows, size), blank, dtype=column.dtype)
         wide[row, place] = column
         table[name] = (("region", "event"), wide)

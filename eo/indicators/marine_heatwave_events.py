@@ -1,0 +1,68 @@
+"""Marine heatwaves of zones as events, with their dates, intensities and categories."""
+
+import xarray as xr
+
+from eo.indicators import Indicator
+from eo.marine_spells import REFERENCE, Days, Gap, Share, event_outputs, heatwave_normal, spell_events
+from eo.spells import Rule
+
+
+def marine_heatwave_events(
+    series: xr.Dataset,
+    *,
+    normal: xr.Dataset,
+    min_duration: Days = 5,
+    max_gap: Gap = 2,
+    min_coverage: Share = 0.9,
+) -> xr.Dataset:
+    """Give the marine heatwaves of each zone, and their days of each month.
+
+    An event is at least `min_duration` days above the threshold; events with at most `max_gap` days between them are
+    one. A missing day is not above it: it ends a run, and is bridged where it lies in a short gap. An event that later
+    days may yet lengthen is `provisional`; all others are what they will be, whatever is appended. A month of which
+    less than `min_coverage` was observed, a part of one too, has no number of days; events stand with the share of
+    their days that was observed.
+
+    Parameters
+    ----------
+    series : Dataset
+        Daily ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1.
+    normal : Dataset
+        ``climatology`` and ``threshold`` (..., day), units of the variable, see `eo.marine_spells.heatwave_normal`: a
+        baseline of fewer than 10 years is an error, and a day of the year with too few values has no threshold.
+    min_duration, max_gap : days
+    min_coverage : 1
+        Least share of a zone on a day for its mean to stand, and of the days of a month for their sum.
+
+    Returns
+    -------
+    start, peak, end : (region, event), datetime64
+    duration : (region, event), day
+    mean_intensity, max_intensity : (region, event), units of the variable
+        Value less climatology; that of cold is negative.
+    cumulative_intensity : (region, event), units of the variable x day
+    category : (region, event), 1 to 4 (moderate, strong, severe, extreme), 0 where there is no event
+    provisional, open_start : (region, event), 1 where it may go on, or may have begun before the record
+    event_coverage : (region, event), 1
+    events : (region), their number
+    days, provisional_days : (region, time), day, of each month
+    coverage : (region, time), 1
+    flag : (region, time), int8, see `eo.coverage.FLAGS`
+
+    References
+    ----------
+    Hobday et al. (2016): A hierarchical approach to defining marine heatwaves. doi:10.1016/j.pocean.2015.12.014
+    Hobday et al. (2018): Categorizing and naming marine heatwaves. doi:10.5670/oceanog.2018.205
+    """
+    return spell_events(series, normal, Rule(1, min_duration, max_gap), min_coverage=min_coverage)
+
+
+INDICATOR = Indicator(
+    compute=marine_heatwave_events,
+    title="marine heatwaves",
+    reduction="zonal_mean",
+    step="native",
+    normal=heatwave_normal,
+    outputs=event_outputs("marine_heatwave", "marine heatwave"),
+    reference=REFERENCE,
+)
