@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from granules.examples import write_example
 from twin.cmems import CmemsFaults, serve
 
+from eo import sources
+from eo.config import load_product
 from eo.errors import InputError
 from eo.origin import CmemsSource, Credentials
 from eo.sources import cmems
 
 ROOT = Path(__file__).parents[1]
 PASSWORD, WRONG = "s3cret-of-the-twin", "wr0ng-of-the-twin"
+PRODUCT = "cmems_sea_level_global_daily"
 DATASET, VERSION = "cmems_obs-sl_glo_phy-ssh_my_allsat-l4-duacs-0.125deg_P1D", "202411"
 NAMES = [f"dt_global_allsat_phy_l4_2020{month:02d}15_20240501.nc" for month in (1, 2, 3)]
 CONTENT = {f"2020/{name[28:30]}/{name}": name.encode() * 5000 for name in NAMES} | {"2020/01/index.txt": b"no granule"}
@@ -30,18 +34,26 @@ CHILD = """
 import json, sys
 from pathlib import Path
 from eo.config import load_product
+import numpy as np
+
 from eo.errors import EoError
+from eo.fetching import fetch
 from eo.model import span
 from eo.origin import CmemsSource
 from eo.sources import Remote, Wanted, cmems
 
-product = load_product("cmems_sea_level_global_daily")
+name = "cmems_sea_level_global_daily"
+product = load_product(name)
 for line in sys.stdin:
     source, what, given = json.loads(line)
     source, counted = CmemsSource.model_validate(source), []
     try:
         if what == "find":
-            found = cmems.find(source, Wanted("cmems_sea_level_global_daily", product, span(given)))
+            found = cmems.find(source, Wanted(name, product, span(given)))
+        elif what == "keep":
+            here = product.model_copy(update={"source": source})
+            fetch(name, here, span("2021-05"), root=given, today=np.datetime64("2022-01-01"))
+            found = []
         else:
             found = [cmems.fetch(source, Remote(**given["remote"]), Path(given["draft"]), counted.append)]
         said = {"found": [vars(one) for one in found], "counted": sum(counted)}
@@ -78,8 +90,10 @@ class Child:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     work, faults = tmp_path_factory.mktemp("cmems"), CmemsFaults()
+    granule = write_example(PRODUCT, load_product(PRODUCT), work / "granule")
+    content = CONTENT | {f"2021/05/{granule.name}": granule.read_bytes()}
     with serve(
-        CONTENT, work, dataset=DATASET, version=VERSION, users={"someone": PASSWORD}, misbehave=faults
+        content, work, dataset=DATASET, version=VERSION, users={"someone": PASSWORD}, misbehave=faults
     ) as service:
         own = {"TWIN_USER": "someone", "TWIN_PASSWORD": PASSWORD, "TWIN_WRONG": WRONG, "HOME": str(work)}
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "PYTHONHASHSEED") if name in os.environ}
@@ -104,7 +118,8 @@ def test_the_original_files_of_a_span_are_found_in_the_version_that_is_pinned(ch
     found = child.do("find", "2020-01/2020-02")["found"]
     assert [one["name"] for one in found] == NAMES[:2]
     assert [one["size"] for one in found] == [len(NAMES[0]) * 5000] * 2
-    assert {(one["modified"], one["version"]) for one in found} == {("2026-01-02T03:04:05Z", VERSION)}
+    assert {one["modified"] for one in found} == {"2026-01-02T03:04:05Z"}
+    assert all(f"/{DATASET}_{VERSION}/" in one["url"] for one in found)
     assert all(one["etag"] for one in found)
 
 
@@ -115,6 +130,16 @@ def test_a_file_comes_whole_and_leaves_nothing_beside_it(child: Child, tmp_path:
     assert said["counted"] == remote["size"]
     assert said["found"][0]["etag"] == remote["etag"]
     assert [one.name for one in tmp_path.iterdir()] == ["draft"]
+
+
+def test_a_granule_is_verified_and_kept(child: Child, tmp_path: Path) -> None:
+    assert "error" not in child.do("keep", str(tmp_path))
+    (kept,) = sources.kept(tmp_path / "raw" / PRODUCT)
+    assert kept.times == ("2021-05-01",)
+    assert f"/{DATASET}_{VERSION}/" in kept.origin
+    assert not list((tmp_path / "quarantine" / PRODUCT).iterdir())
+    files = [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(secret in text for text in files for secret in (PASSWORD, "someone"))
 
 
 def test_a_version_that_is_not_there_is_an_error_and_never_replaced_by_another(child: Child) -> None:

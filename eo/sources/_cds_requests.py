@@ -88,7 +88,6 @@ def _remote(source: CdsSource, period: str, inputs: Inputs) -> Remote:
         name=f"{source.collection}-{period}-{_digest(json.dumps(fixed, sort_keys=True))}",
         url=f"{source.url.rstrip('/')}/retrieve/v1/processes/{source.collection}/execution?inputs={quote(text)}",
         etag=_digest(text),
-        version=" ".join(_texts(inputs.get("version", ""))),
     )
 
 

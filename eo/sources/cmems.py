@@ -77,18 +77,17 @@ def find(source: CmemsSource, wanted: Wanted) -> list[Remote]:
     def listed() -> list[Any]:
         return list(_got(source, dry_run=True, regex=wanted.product.filename).files)
 
-    found = [_remote(one, source) for one in patiently(_HOST, source.limits, listed) if picked(one.filename, wanted)]
+    found = [_remote(one) for one in patiently(_HOST, source.limits, listed) if picked(one.filename, wanted)]
     return sorted(found, key=lambda one: one.name)
 
 
-def _remote(file: Any, source: CmemsSource) -> Remote:  # noqa: ANN401 - copernicusmarine.FileGet; its package is optional
+def _remote(file: Any) -> Remote:  # noqa: ANN401 - copernicusmarine.FileGet; its package is optional
     return Remote(
         name=file.filename,
         url=file.https_url,
         size=round(file.file_size * _MEBIBYTE),  # a power of two: exact
         etag=file.etag,
         modified=file.last_modified_datetime.replace("+00:00", "Z"),
-        version=source.version,
     )
 
 
@@ -111,7 +110,7 @@ def fetch(source: CmemsSource, remote: Remote, draft: Path, tally: Tally) -> Rem
     listed.write_text(f"{remote.url}\n", encoding="utf-8")
     try:
         files = _got(source, file_list=listed, output_directory=folder / "got", no_directories=True).files
-        got = [_remote(one, source) for one in files]
+        got = [_remote(one) for one in files]
         if [one.name for one in got] != [remote.name]:
             raise Absent(f"{_HOST} must have {remote.name} in {source.dataset} {source.version}, and it has not")
         (folder / "got" / remote.name).replace(draft)

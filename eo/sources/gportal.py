@@ -89,7 +89,6 @@ def remote_of(record: dict[str, Any], source: GportalSource) -> Remote | None:
         name=PurePosixPath(path).name,
         url=f"sftp://{source.server}{quote(path)}",
         modified=str(said.get("processingDate", "")),
-        version=version,
     )
 
 
