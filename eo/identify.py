@@ -13,7 +13,7 @@ import numpy as np
 
 from eo import readers
 from eo.errors import InputError
-from eo.filenames import date_in, groups
+from eo.filenames import date_in, groups, step_in
 from eo.granules import canonical_of
 from eo.model import Product
 from eo.netcdf import serial
@@ -27,7 +27,7 @@ class Identity:
 
     product: str
     time: str
-    """From the name: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDTHH; empty where the name does not say."""
+    """Start of its step, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDTHH, whichever day the name has; empty where none is said."""
     version: str
     by: str
     """name, content, or both."""
@@ -39,7 +39,7 @@ def from_name(name: str, products: Mapping[str, Product]) -> list[Identity]:
     for key, product in products.items():
         said = groups(name, product)
         if said is not None:
-            found.append(Identity(key, date_in(said), said.get("version", ""), "name"))
+            found.append(Identity(key, step_in(name, product) or date_in(said), said.get("version", ""), "name"))
     return found
 
 

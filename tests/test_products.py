@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -18,7 +17,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from compliance_checker.runner import CheckSuite, ComplianceChecker
-from granules.examples import DATE, EXAMPLE_READERS, write_example
+from granules.examples import DATE, EXAMPLE_READERS, one_of_each_reader, write_example
 
 from eo import readers
 from eo.canonical import STATUS, canonical, spatial_dims
@@ -238,14 +237,8 @@ def test_the_canonical_form_of_the_canonical_form_is_itself(example: Read) -> No
         assert again[key].dtype == one.dtype
 
 
-def _by_reader() -> list[str]:
-    """Give one product of each reader; of AMSR2 one around a pole, whose grid is the smallest."""
-    ordered = sorted(NAMES, key=lambda name: (PRODUCTS[name].reader, "sic_south_day" not in name, name))
-    return [next(group) for _, group in groupby(ordered, key=lambda name: PRODUCTS[name].reader)]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", _by_reader())
+@pytest.mark.parametrize("name", one_of_each_reader(PRODUCTS))
 def test_a_canonical_file_is_one_of_cf(name: str, tmp_path: Path) -> None:
     path = write_example(name, PRODUCTS[name], tmp_path / "granule")
     out, said = tmp_path / "canonical.nc", tmp_path / "said.json"

@@ -25,7 +25,7 @@ NAMES = [
     (
         "C3S-SOILMOISTURE-L3S-SSMV-COMBINED-MONTHLY-20150101000000-TCDR-v202012.0.0.nc",
         "c3s_soil_moisture_combined_monthly",
-        "2015-01-01",
+        "2015-01",
     ),
     (
         "C3S-SOILMOISTURE-L3S-SSMS-ACTIVE-DEKADAL-20150401000000-TCDR-v202012.0.0.nc",
@@ -56,10 +56,10 @@ NAMES = [
     ("c_gls_NDVI300_202106010000_GLOBE_OLCI_V2.0.1.nc", "clms_ndvi_300m_v2", "2021-06-01"),
     ("c_gls_NDVI_201706010000_GLOBE_PROBAV_V2.2.1.nc", "clms_ndvi_1km_v2", "2017-06-01"),
     ("c_gls_NDVI_201706010000_GLOBE_PROBAV_V3.0.1.nc", "clms_ndvi_1km_v3", "2017-06-01"),
-    ("c_gls_FAPAR300-RT6_202206200000_GLOBE_OLCI_V1.1.2.nc", "clms_fapar_300m_v1", "2022-06-20"),
-    ("c_gls_LAI300_201906300000_GLOBE_PROBAV_V1.0.1.nc", "clms_lai_300m_v1", "2019-06-30"),
-    ("c3s_LAI_20020110000000_GLOBE_VGT_V1.0.1.nc", "c3s_lai", "2002-01-10"),
-    ("c3s_FAPAR_20020110000000_GLOBE_VGT_V1.0.1.nc", "c3s_fapar", "2002-01-10"),
+    ("c_gls_FAPAR300-RT6_202206200000_GLOBE_OLCI_V1.1.2.nc", "clms_fapar_300m_v1", "2022-06-11"),
+    ("c_gls_LAI300_201906300000_GLOBE_PROBAV_V1.0.1.nc", "clms_lai_300m_v1", "2019-06-21"),
+    ("c3s_LAI_20020110000000_GLOBE_VGT_V1.0.1.nc", "c3s_lai", "2002-01-01"),
+    ("c3s_FAPAR_20020110000000_GLOBE_VGT_V1.0.1.nc", "c3s_fapar", "2002-01-01"),
     (
         "ESACCI-OC-L3S-CHLOR_A-MERGED-1M_MONTHLY_4km_GEO_PML_OCx-201906-fv6.0.nc",
         "esacci_chlorophyll_monthly",

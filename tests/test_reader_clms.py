@@ -17,6 +17,7 @@ from eo.errors import InputError
 from eo.granules import canonical_of, check_versions
 from eo.model import Granule, Part
 from eo.readers._clms_name import identifier
+from eo.steps import start_of
 
 NDVI, LAI = "normalized_difference_vegetation_index", "leaf_area_index"
 FAPAR = "fraction_of_surface_downwelling_photosynthetic_radiative_flux_absorbed_by_vegetation"
@@ -90,7 +91,9 @@ def test_ndvi_is_dated_by_the_start_and_fapar_by_the_end_of_the_same_dekad(tmp_p
     ndvi = content_of(write_clms(tmp_path / "a.nc", NUMBERS, date="20210211"), "clms_ndvi_300m_v2")
     path = write_clms(tmp_path / "b.nc", PLANTS % 236, date="20210220", consolidation="RT6", **FAPAR_FACTS)
     fapar = content_of(path, "clms_fapar_300m_v1")
-    assert ndvi["time_bounds"].values.tolist() == fapar["time_bounds"].values.tolist()  # naive: nine days apart
+    naive = [np.datetime64(f"2021-02-{day}") for day in ("11", "20")]  # the dates of both names
+    assert naive[1] - naive[0] == np.timedelta64(9, "D")
+    assert ndvi["time_bounds"].values.tolist() == fapar["time_bounds"].values.tolist()
     assert str(fapar["time"].values[0])[:10] == "2021-02-11"
     assert str(fapar["time_bounds"].values[0, 1])[:10] == "2021-02-21"
 
@@ -114,6 +117,8 @@ def test_a_date_of_the_other_convention_is_refused(
     tmp_path: Path, date: str, product: str, facts: dict[str, Any]
 ) -> None:
     path = write_clms(tmp_path / "a.nc", np.zeros((3, 4)), date=date, **facts)
+    naive = start_of(np.array([np.datetime64(f"2021-01-{date[-2:]}")]), "dekad")[0]
+    assert str(naive)[:10] == "2021-01-11"  # of either date a plain reader makes the same dekad, and goes on
     with pytest.raises(InputError, match=r"dated by the (start|end) of its dekad"):
         content_of(path, product)
 

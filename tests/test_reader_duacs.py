@@ -125,6 +125,24 @@ def test_what_the_file_must_say_is_asked_for(tmp_path: Path, change: dict[str, A
         content_of(path, TWO)
 
 
+def test_maps_of_all_satellites_are_no_maps_of_two_though_they_look_alike(tmp_path: Path) -> None:
+    """Their number changes over the years, and the error with it: the global mean is of two at all times."""
+    title = "DT merged all satellites Global Ocean"
+    level = np.full_like(TRUTH, 0.05)
+    two, many = (
+        write_duacs(tmp_path / f"{name}.nc", level + change, ice=ICE * 0, **said)
+        for name, change, said in (("two", 0, {}), ("all", 0.004, {"title": title}))
+    )
+    with xr.open_dataset(two) as a, xr.open_dataset(many) as b:
+        assert list(a.variables) == list(b.variables)
+        naive = [float(one["sla"].mean()) for one in (a, b)]
+    assert naive == pytest.approx([0.05, 0.054], abs=1e-4)  # joined, a rise of 4 mm from one day to the next
+    with pytest.raises(InputError, match=r"all\.nc: .*'title' like"):
+        content_of(many, TWO)
+    with pytest.raises(InputError, match=r"two\.nc: .*'title' like"):
+        content_of(two, "cmems_sea_level_global_daily")
+
+
 def test_near_real_time_and_delayed_time_are_two_versions(tmp_path: Path) -> None:
     title = "merged all satellites Global Ocean"
     early = write_duacs(tmp_path / "b.nc", TRUTH, title=f"NRT {title}", names=("adt", "ugos", "vgos"))

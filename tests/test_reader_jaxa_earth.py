@@ -6,6 +6,7 @@ Expected numbers are worked by hand: value = number x slope + offset.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from eo import readers
 from eo.canonical import STATUS, canonical
 from eo.config import load_product, product_names
 from eo.errors import EoError, InputError
-from eo.granules import take_in, unchanged
+from eo.granules import canonical_of, take_in, unchanged
 from eo.identify import identity
 from eo.origin import LocalSource
 from eo.store import Store
@@ -197,7 +198,54 @@ def test_amsr2_did_not_measure_before_its_launch_whatever_the_catalogue_announce
     facts = {"collection": collection(SST), "band": "SST", "raster": WARM}
     early = half(tmp_path, numbers, **facts, start="2000-03-01T00:00:00Z", end="2000-03-01T23:59:59Z")
     message = "the record begins on 2012-07-02; the item is of 2000-03-01"
-    with pytest.raises(InputError, match=message), opened(write_granule(tmp_path / "early.json", early), SST):
+    path = write_granule(tmp_path / "early.json", early)
+    with pytest.raises(InputError, match=message), opened(path, SST):
+        pass
+    with canonical_of(path, load_product(SST).model_copy(update={"options": {}})) as naive:
+        assert str(naive["time"].values[0])[:10] == "2000-03-01"  # a sea surface twelve years before the satellite
+        assert float(naive["sea_surface_temperature"].max()) == 20.0
+
+
+@pytest.mark.real
+def test_the_real_catalogue_announces_amsr2_from_2000_on(real_data: Path) -> None:
+    listed = _listed(real_data)
+    announced = {name: str(one) for name, one in listed.items() if "AMSR2" in name and "SST" in name.upper()}
+    assert announced
+    assert all("2000-03" in one for one in announced.values())
+    assert load_product(SST).options["since"] == date(2012, 7, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "first", "crs"),
+    [
+        (AROT, 90.0, (0.0, 90.0), None),  # level 1 of EPSG:4326: 90 degrees
+        (AROT, 10.0, (120.0, 50.0), None),  # level 2: 10 degrees
+        (ICE, 2.0**21, (0.0, 2.0**21), "EPSG:3995"),  # level 1 around a pole
+        (ICE.replace("north", "south"), 2.0**18, (0.0, 2.0**18), "EPSG:3031"),  # level 2
+    ],
+)
+def test_tiles_of_every_level_join_and_levels_do_not_mix(
+    tmp_path: Path, name: str, size: float, first: tuple[float, float], crs: str | None
+) -> None:
+    polar = crs is not None
+    said: dict[str, Any] = {"raster": PERCENT if polar else OPTICAL, **DAY} | ({"crs": crs} if crs else {})
+    band, kind = ("IC0", np.uint8) if polar else ("AROT", np.uint16)
+
+    def tile(column: int, number: int, count: int = 16) -> dict[str, Any]:
+        corner = (first[0] + column * size, first[1])
+        numbers = np.full((count, count), number, kind)
+        return jaxa_earth_item(tmp_path, collection(name), band, numbers, corner, size / count, **said)
+
+    both = write_granule(tmp_path / "both.json", tile(1, 60), tile(0, 40))
+    with opened(both, name) as content:
+        variable = next(iter(load_product(name).variables))
+        values, x = content[variable].values[0], content["x" if polar else "lon"].values
+        assert values.shape == (16, 32)
+        assert values[0, 15] < values[0, 16]  # 40 in the west, 60 in the east
+        assert np.diff(x) == pytest.approx(size / 16)
+        assert x[16] - size / 32 == pytest.approx(first[0] + size)
+    mixed = write_granule(tmp_path / "mixed.json", tile(0, 40), tile(1, 60, 32))
+    with pytest.raises(InputError, match="one projection and pixel size"), opened(mixed, name):
         pass
 
 
@@ -268,10 +316,18 @@ def test_every_collection_of_the_catalogue_is_one_product() -> None:
     assert len(marks) == len(set(marks)) == 45
 
 
+def _listed(real_data: Path) -> dict[str, Any]:
+    """Give the published list of collections, which has commas where JSON has none."""
+    text = (real_data / "jaxa" / "jaxa_earth_collections.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(
+        text.replace(",\n    }", "\n    }").replace(",\n}", "\n}").replace("},\n}", "}\n}")
+    )
+    return found
+
+
 @pytest.mark.real
 def test_collections_and_bands_are_those_of_the_published_list(real_data: Path) -> None:
-    text = (real_data / "jaxa" / "jaxa_earth_collections.json").read_text(encoding="utf-8")
-    listed = json.loads(text.replace(",\n    }", "\n    }").replace(",\n}", "\n}").replace("},\n}", "}\n}"))
+    listed = _listed(real_data)
     checked = 0
     for name in product_names():
         if name.startswith("jaxa_earth_") and collection(name) in listed:

@@ -1,5 +1,6 @@
 """GSMaP HDF5 (level 3 of the Globe Portal System): group Grid, (longitude, latitude), headers as text of key=value."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,17 @@ def read(path: Path, product: Product) -> xr.Dataset:
     Raises
     ------
     InputError
-        Another name, no such field, no units, a header that says another time than the name; when computed: not
-        whole, or an unknown code.
+        Another name and none in its header, no such field, no units, a header that says another time than the name;
+        when computed: not whole, or an unknown code.
 
     References
     ----------
     GPM/GSMaP product format description, JAXA/EORC.
     """
     options(Options, product)
-    groups = named(path, product)
     file = _hdf5.opened(path)
     with reading(file.close):
-        found = _content(file, path, product, time_of(groups))
+        found = _content(file, path, product)
     found.set_close(file.close)
     return found
 
@@ -54,11 +54,12 @@ def header(text: str) -> dict[str, str]:
     return {key.strip(): value.strip() for key, sign, value in pairs if sign}
 
 
-def _content(file: h5py.File, path: Path, product: Product, time: np.datetime64) -> xr.Dataset:
+def _content(file: h5py.File, path: Path, product: Product) -> xr.Dataset:
     said = header(_text(file, "FileHeader"))
     for key in ("StartGranuleDateTime", "ProductVersion"):
         if key not in said:
             raise unknown("entry", key, said, "FileHeader")
+    time = _named_time(path, said.get("FileName", ""), product)
     _check_time(said["StartGranuleDateTime"], time, product)
     grid = file.get("Grid")
     if not isinstance(grid, h5py.Group):
@@ -74,6 +75,14 @@ def _content(file: h5py.File, path: Path, product: Product, time: np.datetime64)
         units = _units(stored)
         fields[name], fields[f"{name}_status"] = _gsmap.decoded(_hdf5.lazy(stored, dims), codes, units, str(path))
     return _gsmap.published(fields, lat, lon, time).assign_attrs(product_version=said["ProductVersion"])
+
+
+def _named_time(path: Path, stated: str, product: Product) -> np.datetime64:
+    """Give the time in the name of a file, or where it lies under another name, in the one that its header states."""
+    own = re.fullmatch(product.filename or "", stated)
+    if own is None or re.fullmatch(product.filename or "", path.name):
+        return time_of(named(path, product))
+    return time_of(own.groupdict(default=""))
 
 
 def _text(holder: h5py.Group, name: str) -> str:

@@ -1,9 +1,10 @@
 """One plain synthetic granule of any product: its layout, its name and its marks, with values and gaps."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,12 @@ def write_example(name: str, product: Product, folder: Path, date: str = DATE) -
     if product.filename and not re.fullmatch(product.filename, path.name):
         raise ValueError(f"a file of {name} is named {product.filename}; its example is named {path.name}")
     return path
+
+
+def one_of_each_reader(products: Mapping[str, Product]) -> list[str]:
+    """Give the name of one product of each reader; of AMSR2 one around a pole, whose grid is the smallest."""
+    ordered = sorted(products, key=lambda name: (products[name].reader, "sic_south_day" not in name, name))
+    return [next(group) for _, group in groupby(ordered, key=lambda name: products[name].reader)]
 
 
 def _field(value: float, shape: tuple[int, int] = (6, 12), gaps: tuple[float, ...] = (np.nan, np.nan)) -> Array:
