@@ -1,7 +1,8 @@
 """The only writer of NetCDF files."""
 
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -115,6 +116,31 @@ def _define(file: netCDF4.Dataset, name: str, field: xr.DataArray, encoding: dic
     apart = {*field.dims, "area", "crs"}
     beside = [str(one) for one in field.coords if one not in apart and not str(one).endswith("_bounds")]
     made.setncatts(dict(field.attrs) | ({"coordinates": " ".join(sorted(beside))} if beside else {}))
+
+
+@serial
+def write_packed(source: netCDF4.Dataset, path: Path, left_out: re.Pattern[str], said: Mapping[str, str]) -> None:
+    """Write what an open file holds with its numbers and attributes as they are, packed as they are.
+
+    Parameters
+    ----------
+    left_out : attributes whose names begin so, and those of the root that are of a variable that is not there
+    said : attributes of the root beside its own
+    """
+    with netCDF4.Dataset(path, "w", format="NETCDF4") as file:
+        own = {name: source.getncattr(name) for name in source.ncattrs() if "." not in name}
+        file.setncatts({name: one for name, one in own.items() if not left_out.match(name)} | dict(said))
+        for name, size in source.dimensions.items():
+            file.createDimension(name, len(size))
+        for name, one in source.variables.items():
+            one.set_auto_maskandscale(False)
+            attributes = {key: one.getncattr(key) for key in one.ncattrs() if not left_out.match(key)}
+            fill = attributes.pop("_FillValue", None)
+            filled = None if fill is None else one.dtype.type(fill)
+            made = file.createVariable(name, one.dtype, one.dimensions, zlib=one.ndim > 1, fill_value=filled)
+            made.set_auto_maskandscale(False)
+            made.setncatts(attributes)
+            made[...] = one[...]
 
 
 @serial

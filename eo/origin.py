@@ -202,7 +202,94 @@ class CmemsSource(Record):
     limits: Limits = Limits(connections=2)
 
 
-RemoteSource = HttpsSource | FtpSource | GportalSource | CdsSource | CmemsSource
+def _is_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = box
+    if not (-180 <= west <= 360 and -180 <= east <= 360 and west != east and -90 <= south < north <= 90):  # noqa: PLR2004 - degrees
+        msg = "a box is [west, south, east, north] in degrees, west to east going east"
+        raise ValueError(msg)
+    return box
+
+
+LatLonBox = Annotated[tuple[float, float, float, float], AfterValidator(_is_box)]
+"""West, south, east, north in degrees, from west to east going east."""
+
+
+class StacSource(Record):
+    """Items of a STAC API, or of a static STAC catalog, with the files of some of their assets."""
+
+    kind: Literal["stac"]
+    url: Url
+    """Landing page of the API, or root of the static catalog."""
+    static: bool = False
+    """A static catalog has no search: all of it is walked through."""
+    collections: tuple[str, ...] = Field(min_length=1)
+    assets: tuple[str, ...] = Field(min_length=1)
+    """Names of the assets that a granule is made of; what else an item has is left there."""
+    box: LatLonBox | None = None
+    query: dict[str, dict[str, str | float | bool]] = Field(default_factory=dict)
+    """Of properties, as the query extension of the API has it: ``{"grid:code": {"eq": "MGRS-31TFF"}}``."""
+    signing: Url | None = None
+    """Asked, as ``?href=``, for the signed address of a file just before it is fetched (Planetary Computer)."""
+    hosts: tuple[str, ...] = ()
+    """Where items, assets and redirects may lead, beside the host of `url`."""
+    limits: Limits = Limits()
+
+
+class JaxaEarthSource(Record):
+    """A collection of the static catalog JAXA Earth, whose items are addressed by the grammar of their paths."""
+
+    kind: Literal["jaxa_earth"]
+    collection: str = Field(pattern=r"^[\w.-]+$")
+    level: int = Field(default=0, ge=0, le=3)
+    """Of resolution: 5 pixels a degree at 0, then 40, 360 and 3600; the collection says how far it goes."""
+    box: LatLonBox | None = None
+    """The tiles that have a part in it alone; a finer level has too many for the globe."""
+    catalog: Url = "https://data.earth.jaxa.jp/stac/cog/v1/catalog.json"
+    hosts: tuple[str, ...] = ("s3.ap-northeast-1.wasabisys.com",)
+    """Where collections, items and files may lead, beside the host of `catalog`."""
+    limits: Limits = Limits()
+
+
+class S3Source(Record):
+    """Objects of a bucket that anyone may list and read."""
+
+    kind: Literal["s3"]
+    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]+$")
+    endpoint: Url | None = None
+    """Of a service other than AWS; the bucket is then the first part of the path."""
+    prefix: Template = ""
+    """The folder of a time step; the product's `filename` picks from all that lies below it."""
+    hosts: tuple[str, ...] = ()
+    """Where redirects may lead, beside the host of the bucket."""
+    limits: Limits = Limits()
+
+
+class OpendapSource(Record):
+    """Files of an OPeNDAP server (DAP 2): whole, or some variables of them, or a box cut from their grid."""
+
+    kind: Literal["opendap"]
+    url: Annotated[Template, AfterValidator(_is_url)]
+    """Of the data set of a time step, without .dds or .dods."""
+    variables: tuple[str, ...] = ()
+    """Taken with the coordinates of their dimensions; none are all. Bounds and grid mappings have to be named."""
+    box: LatLonBox | None = None
+    hosts: tuple[str, ...] = ()
+    """Where redirects may lead, beside the host of `url`."""
+    limits: Limits = Limits()
+
+
+RemoteSource = (
+    HttpsSource
+    | FtpSource
+    | GportalSource
+    | CdsSource
+    | CmemsSource
+    | JaxaEarthSource
+    | OpendapSource
+    | S3Source
+    | StacSource
+)
 """A way of getting bytes from a service; `eo.fetching` keeps them under the root."""
 
 Source = Annotated[LocalSource | PackageSource | RemoteSource, Field(discriminator="kind")]

@@ -10,9 +10,13 @@ from eo.origin import (
     FtpSource,
     GportalSource,
     HttpsSource,
+    JaxaEarthSource,
     LocalSource,
+    OpendapSource,
     PackageSource,
     RemoteSource,
+    S3Source,
+    StacSource,
 )
 from eo.sources import local, package
 from eo.sources._connector import Connector, Tally
@@ -52,7 +56,7 @@ def _fetched(product: Product, raw: Path) -> list[Found]:
     return found
 
 
-def connector(source: RemoteSource) -> Connector:
+def connector(source: RemoteSource) -> Connector:  # noqa: PLR0911 - one for each kind, so that mypy sees each module
     """Give the module that speaks to the service of a source; its libraries are imported with it."""
     match source:
         case HttpsSource():
@@ -75,6 +79,22 @@ def connector(source: RemoteSource) -> Connector:
             from eo.sources import cmems
 
             return cmems
+        case JaxaEarthSource():
+            from eo.sources import jaxa_earth
+
+            return jaxa_earth
+        case OpendapSource():
+            from eo.sources import opendap
+
+            return opendap
+        case S3Source():
+            from eo.sources import s3
+
+            return s3
+        case StacSource():
+            from eo.sources import stac
+
+            return stac
 
 
 __all__ = ["Connector", "Found", "Kept", "Remote", "Tally", "Wanted", "connector", "find", "kept", "newest"]

@@ -1,6 +1,7 @@
 """HTTP as every connector speaks it: to the configured hosts alone, with what a server may answer told apart."""
 
 import atexit
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -76,6 +77,8 @@ def _auth(credentials: Credentials, host: str) -> tuple[httpx.Auth | None, dict[
 @lru_cache
 def _client(timeout: float, *, here: bool) -> httpx.Client:
     """Give the client that all requests share, so that connections are kept; one on this machine needs no proxy."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # below that, they log addresses with their signatures
     client = httpx.Client(
         timeout=timeout,
         trust_env=not here,
@@ -94,7 +97,7 @@ def shown(url: str) -> str:
 
 @contextmanager
 def answer(
-    access: Access, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    access: Access, url: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
 ) -> Iterator[httpx.Response]:
     """Give the answer to one request as it begins, after redirects within the hosts of the service.
 
@@ -104,7 +107,7 @@ def answer(
         Unavailable, Absent, Denied, or an address outside the hosts of the service.
     """
     try:
-        with _followed(access, url, headers or {}, method) as found:
+        with _followed(access, url, headers or {}, method, body) as found:
             _check_status(found, url, access)
             yield found
     except (httpx.TransportError, httpx.StreamError) as error:
@@ -113,7 +116,9 @@ def answer(
 
 
 @contextmanager
-def _followed(access: Access, url: str, headers: Mapping[str, str], method: str) -> Iterator[httpx.Response]:
+def _followed(
+    access: Access, url: str, headers: Mapping[str, str], method: str, body: bytes | None
+) -> Iterator[httpx.Response]:
     at = url
     for _ in range(_REDIRECTS + 1):
         if not allowed(at, access.hosts):
@@ -121,7 +126,7 @@ def _followed(access: Access, url: str, headers: Mapping[str, str], method: str)
         host = host_of(at)
         auth, said = _auth(access.credentials, host) if host == access.hosts[0] else (None, {})
         client = _client(access.limits.timeout, here=is_loopback(host))
-        with client.stream(method, at, headers={**headers, **said}, auth=auth) as found:
+        with client.stream(method, at, content=body, headers={**headers, **said}, auth=auth) as found:
             if not found.has_redirect_location:
                 yield found
                 return
@@ -157,25 +162,34 @@ def _retry_after(found: httpx.Response) -> float | None:
         return None
 
 
-def read(access: Access, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """Give a whole document: a listing, a catalog, a search result. Tried again while the service is unavailable.
+def once(access: Access, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> bytes:
+    """Give a whole document, asked for once: what a `fetch` needs, which is tried again as a whole.
+
+    With a body, it is asked for with POST.
 
     Raises
     ------
     SourceError
         See `answer`; also a document that is too large.
     """
+    content = bytearray()
+    with answer(access, url, headers, "GET" if body is None else "POST", body) as found:
+        for piece in found.iter_raw():
+            content += piece
+            if len(content) > _DOCUMENT:
+                raise SourceError(f"{shown(url)} must have at most {_DOCUMENT} bytes, and it has more")
+    return bytes(content)
 
-    def request() -> bytes:
-        content = bytearray()
-        with answer(access, url, headers) as found:
-            for piece in found.iter_raw():
-                content += piece
-                if len(content) > _DOCUMENT:
-                    raise SourceError(f"{shown(url)} must have at most {_DOCUMENT} bytes, and it has more")
-        return bytes(content)
 
-    return patiently(host_of(url), access.limits, request)
+def read(access: Access, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> bytes:
+    """Give a whole document: a listing, a catalog, a search result. Tried again while the service is unavailable.
+
+    Raises
+    ------
+    SourceError
+        See `once`.
+    """
+    return patiently(host_of(url), access.limits, lambda: once(access, url, headers, body))
 
 
 def described(access: Access, remote: Remote) -> Remote:

@@ -236,7 +236,7 @@ def _gsmap_netcdf(one: Example) -> Path:
     return gsmap.write_gsmap_netcdf(one.folder / one.file, field, field)
 
 
-def _raster(variable: Variable) -> dict[str, Any]:
+def raster(variable: Variable) -> dict[str, Any]:
     """Give what an item says of digital numbers of which 1 to 50000 fill the range of a variable."""
     low, high = variable.plausible
     return {
@@ -251,7 +251,7 @@ def _jaxa_earth(one: Example) -> Path:
     end = str((np.datetime64(one.last) + _DAY).astype("datetime64[D]"))
     (variable,) = one.product.variables.values()
     write = partial(
-        cog.jaxa_earth_item, one.folder, collection, variable.source, raster=_raster(variable),
+        cog.jaxa_earth_item, one.folder, collection, variable.source, raster=raster(variable),
         start=f"{one.date}T00:00:00.000000Z", end=f"{end}T00:00:00.000000Z",
     )  # fmt: skip
     path = one.folder / f"{collection}-{one.day}.json"

@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -16,6 +16,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 CATALOG, FILES = "/thredds/catalog/", "/thredds/fileServer/"
 HTML_ERROR = b"<!DOCTYPE html><html><body><h1>Service temporarily unavailable</h1></body></html>"
+
+
+Answers = Callable[[str, str, str, bytes], tuple[int, bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Twin:
 @contextmanager
 def serve(
     folder: Path, misbehave: Mapping[str, Sequence[Fault]] | None = None, *, login: tuple[str, str] | None = None,
-    token: str = "",
+    token: str = "", answers: Answers | None = None,
 ) -> Iterator[Twin]:  # fmt: skip
     """Serve the files of a folder: as they are, listed, and as a THREDDS server has them.
 
@@ -63,6 +66,7 @@ def serve(
     ----------
     misbehave : path -> what goes wrong with it, request by request
     login, token : what a request must carry
+    answers : what the server has beside files: given method, path, query and body, status and content, or None
     """
     allowed = {f"Basic {b64encode(':'.join(login).encode()).decode()}"} if login else set()
     allowed |= {f"Bearer {token}"} if token else set()
@@ -70,7 +74,7 @@ def serve(
     twin = Twin(
         f"http://127.0.0.1:{server.server_address[1]}", folder, {k: list(v) for k, v in (misbehave or {}).items()}
     )
-    server.twin, server.allowed = twin, allowed
+    server.twin, server.allowed, server.answers = twin, allowed, answers
     thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
@@ -87,6 +91,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     twin: Twin
     allowed: set[str]
+    answers: Answers | None
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is what is tested."""
@@ -108,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(body=True)
 
+    do_POST = do_GET  # noqa: N815 - the name that http.server calls
+
     def _answer(self, *, body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
         self.server.twin.asked.append((self.command, path, dict(self.headers.items())))
@@ -120,8 +127,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         elif fault.status:
             self._send(fault.status, fault.body, dict(fault.headers), fault)
-        else:
+        elif not self._answered(path, fault):
             self._resource(path, fault, body=body)
+
+    def _answered(self, path: str, fault: Fault) -> bool:
+        """Answer from what the server has beside files, and tell whether it has it."""
+        if self.server.answers is None:
+            return False
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        found = self.server.answers(self.command, path, unquote(urlsplit(self.path).query), content)
+        if found is None:
+            return False
+        self._send(found[0], found[1], {"Content-Type": "application/octet-stream"}, fault)
+        return True
 
     def _resource(self, path: str, fault: Fault, *, body: bool) -> None:
         folder = self.server.twin.folder

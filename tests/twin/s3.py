@@ -1,0 +1,28 @@
+"""An S3 service on loopback: the server of moto, with buckets that anyone may list and read."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import get_canned_acl, s3_backends
+from moto.server import ThreadedMotoServer
+
+
+@contextmanager
+def serve(bucket: str, objects: Mapping[str, bytes]) -> Iterator[str]:
+    """Serve a bucket with objects (key -> content), and give the address of the service."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    try:
+        host, port = server.get_host_and_port()
+        url = f"http://{host}:{port}"
+        buckets.create_bucket(bucket, "us-east-1")
+        for key, content in objects.items():
+            buckets.put_object(bucket, key, content).set_acl(get_canned_acl("public-read"))
+        yield url
+    finally:
+        server.stop()
+        buckets.reset()
