@@ -83,8 +83,8 @@ def _count(years: Floats) -> Floats:
     return np.asarray(np.isfinite(years).sum(axis=-1), np.float64)
 
 
-def check_baseline(values: xr.DataArray, baseline: Span, least_years: int, what: str) -> None:
-    """Refuse a baseline that has no data, or that is shorter than a statistic needs.
+def check_years(baseline: Span, least_years: int, what: str) -> None:
+    """Refuse a baseline that is shorter than a statistic needs.
 
     Raises
     ------
@@ -92,5 +92,3 @@ def check_baseline(values: xr.DataArray, baseline: Span, least_years: int, what:
     """
     if baseline_years(baseline) < least_years:
         raise InputError(f"{what} needs a baseline of {least_years} years; {baseline} has {baseline_years(baseline)}")
-    if not values.size or not bool(values.notnull().any()):
-        raise InputError(f"a baseline has data, and {baseline} has none")

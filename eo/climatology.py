@@ -4,7 +4,8 @@ import numpy as np
 import xarray as xr
 
 from eo.coverage import screened, weighted_mean
-from eo.model import Span
+from eo.model import Span, Step
+from eo.steps import bounds_of, steps_in
 
 WMO_YEARS = 30
 """Years of a climatological standard normal (WMO-No. 1203)."""
@@ -17,6 +18,14 @@ def in_span(series: xr.Dataset, months: Span) -> xr.Dataset:
     """Give the steps of a series that lie in a span of months."""
     starts = series["time"].values.astype("datetime64[M]")
     return series.isel(time=np.flatnonzero((starts >= months.start) & (starts < months.end)))
+
+
+def complete(series: xr.Dataset, months: Span, step: Step) -> xr.Dataset:
+    """Give a series over every step of a span; NaN where there is no data."""
+    starts = np.array(steps_in(months, step), dtype="datetime64[ns]")
+    bounds = bounds_of(starts, step, "start")
+    fields = in_span(series, months).drop_vars("time_bounds").reindex(time=bounds[:, 0])
+    return fields.assign_coords(time_bounds=(("time", "nv"), bounds))
 
 
 def monthly_normal(series: xr.Dataset, *, baseline: Span, min_coverage: float) -> xr.Dataset:

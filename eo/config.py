@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from eo import indicators, readers
 from eo.errors import InputError, unknown
-from eo.model import OPEN, PeriodText, Product, Region, Span, SpanText, span
+from eo.model import OPEN, PeriodText, Product, Region, Span, SpanText, Step, span
 from eo.record import Name, Record, Sentence
 from eo.reductions import REDUCTIONS
 
@@ -120,6 +120,11 @@ class Run:
     def inputs(self) -> tuple[Input, ...]:
         """What the indicator takes, in its order: its product first."""
         return Input(self.config.product, self.product, self.config.variable), *self.further
+
+    @property
+    def step(self) -> Step:
+        """The step of the series that the indicator gets."""
+        return "month" if self.indicator.step == "month" else self.product.step
 
     @property
     def reduction(self) -> indicators.Reduction:

@@ -130,7 +130,9 @@ def _mean(values: Floats, weights: Floats) -> Floats:
 def standing(
     outputs: Mapping[str, xr.DataArray], coverage: xr.DataArray, *, there: xr.DataArray, known: xr.DataArray
 ) -> xr.Dataset:
-    """Give outputs with their coverage and flag; the first one is NaN wherever the flag is not good.
+    """Give outputs with their coverage and flag.
+
+    The first one is NaN wherever the flag is not good; the others stand where there is no normal, too.
 
     Parameters
     ----------
@@ -147,5 +149,6 @@ def standing(
     flag = xr.where(known, flag, FLAGS["no_normal"])
     nothing = xr.where(coverage > 0, FLAGS["insufficient_coverage"], FLAGS["no_data"])
     flag = xr.where(there, flag, nothing).astype(np.int8)
-    whole = {**outputs, name: first.where(flag == FLAGS["good"]), "coverage": coverage.fillna(0.0), "flag": flag}
+    beside = {key: one.where(flag.isin([FLAGS["good"], FLAGS["no_normal"]])) for key, one in outputs.items()}
+    whole = {**beside, name: first.where(flag == FLAGS["good"]), "coverage": coverage.fillna(0.0), "flag": flag}
     return xr.Dataset({key: one.transpose(*coverage.dims) for key, one in whole.items()})

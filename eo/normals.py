@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from eo import netcdf
+from eo.climatology import complete
 from eo.config import Run
 from eo.errors import InputError
 from eo.indicators import taken
@@ -101,10 +102,12 @@ def check_baseline(series: xr.Dataset, baseline: Span) -> None:
 
 
 def normal_of(run: Run, baseline: Series) -> xr.Dataset:
-    """Give what the indicator of a run keeps of its baseline."""
+    """Give what the indicator of a run keeps of its baseline, of series over all its steps."""
     function = _function(run)
+    months = _baseline(run)
     span = {"baseline": run.baseline} if "baseline" in inspect.signature(function).parameters else {}
-    found: xr.Dataset = function(*baseline, **taken(function, run.parameters), **span)
+    whole = [complete(one, months, run.step) for one in baseline]
+    found: xr.Dataset = function(*whole, **taken(function, run.parameters), **span)
     return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from eo import granules, lineage, netcdf
-from eo.climatology import in_span
+from eo.climatology import complete, in_span
 from eo.config import Run
 from eo.errors import InputError
 from eo.indicators import taken
@@ -24,7 +24,7 @@ from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.series import Series, Tile, by_tiles, complete, open_series, step_of, stepped, tiles
+from eo.series import Series, Tile, by_tiles, open_series, stepped, tiles
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.validation import digest_of
@@ -219,12 +219,16 @@ def finish(plan_: Plan) -> Built:
 
 def _computed(run: Run, series: Series, normal: xr.Dataset | None, tile: Tile) -> xr.Dataset:
     """Give what the indicator of a run makes of its series, on one tile."""
-    step = step_of(run)
-    given = [complete(stepped(one.isel(tile).load(), run), run.period, step) for one in series]
+    given = [complete(one, run.period, run.step) for one in _stepped(run, series, tile)]
     frozen = {} if normal is None else {"normal": normal.isel(tile, missing_dims="ignore").load()}
     found: xr.Dataset = run.indicator.compute(*given, **taken(run.indicator.compute, run.parameters), **frozen)
     kept = {name: one for name, one in given[0].coords.items() if name not in found.coords and _belongs(one, found)}
     return found.assign_coords(kept)
+
+
+def _stepped(run: Run, series: Series, tile: Tile) -> list[xr.Dataset]:
+    pairs = zip(series, run.inputs, strict=True)
+    return [stepped(one.isel(tile).load(), run, taken_) for one, taken_ in pairs]
 
 
 def _belongs(coordinate: xr.DataArray, found: xr.Dataset) -> bool:
@@ -243,7 +247,7 @@ def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
     within = tuple(in_span(one, before) for one in series)
 
     def of_baseline(tile: Tile) -> Series:
-        return tuple(in_span(stepped(one.isel(tile).load(), run), baseline) for one in within)
+        return tuple(in_span(one, baseline) for one in _stepped(run, within, tile))
 
     if run.reduction != "field":
         return load_normal(run, of_baseline({}), plan_.store, work)

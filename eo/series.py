@@ -8,12 +8,10 @@ import xarray as xr
 
 from eo import netcdf
 from eo.canonical import spatial_dims
-from eo.climatology import in_span
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
-from eo.model import Part, Span, Step
+from eo.model import Part
 from eo.parts import reduction_path
-from eo.steps import bounds_of, steps_in
 from eo.store import Store
 
 Series = tuple[xr.Dataset, ...]
@@ -56,22 +54,12 @@ def _joined(run: Run, one: Input, parts: list[Part], store: Store, stack: ExitSt
     )
 
 
-def stepped(series: xr.Dataset, run: Run) -> xr.Dataset:
-    """Give a series at the step that the indicator of a run asks for."""
-    return monthly_mean(series) if run.indicator.step == "month" else series
-
-
-def complete(series: xr.Dataset, months: Span, step: Step) -> xr.Dataset:
-    """Give a series over every step of a span; NaN where there is no data."""
-    starts = np.array(steps_in(months, step), dtype="datetime64[ns]")
-    bounds = bounds_of(starts, step, "start")
-    fields = in_span(series, months).drop_vars("time_bounds").reindex(time=bounds[:, 0])
-    return fields.assign_coords(time_bounds=(("time", "nv"), bounds))
-
-
-def step_of(run: Run) -> Step:
-    """Give the step of the series that the indicator of a run gets."""
-    return "month" if run.indicator.step == "month" else run.product.step
+def stepped(series: xr.Dataset, run: Run, one: Input) -> xr.Dataset:
+    """Give the series of an input at the step that the indicator of a run asks for; `mean` says its units."""
+    found = monthly_mean(series) if run.indicator.step == "month" else series
+    if "mean" not in found:
+        return found
+    return found.assign(mean=found["mean"].assign_attrs(units=one.product.variables[one.variable].units))
 
 
 def tiles(series: xr.Dataset) -> list[list[Tile]]:

@@ -1,0 +1,63 @@
+"""PRCPTOT: precipitation of wet days."""
+
+import xarray as xr
+
+from eo.etccdi import blocks, judged, of_each
+from eo.indicators import Indicator, Output
+from eo.precipitation import Share, daily_amounts, total_wet
+
+
+def prcptot(series: xr.Dataset, *, min_coverage: Share = 0.9) -> xr.Dataset:
+    """Give the amount of all wet days (1 mm or more) in each year (ETCCDI PRCPTOT).
+
+    More than 15 missing days in a year, or 3 in one of its months, give no value; a part of a year lacks the days that
+    are not there. A missing day adds nothing. A day is missing under `min_coverage`. No baseline.
+
+    Parameters
+    ----------
+    series : Dataset
+        Daily ``mean`` (..., time), a precipitation rate with units, and ``coverage`` (..., time), 1. Of a zone it is
+        the index of the mean over the zone.
+    min_coverage : 1
+        Least share of a zone or cell that must be observed for a day to be there.
+
+    Returns
+    -------
+    prcptot : (..., time), mm
+    coverage : (..., time), 1
+    flag : (..., time), int8, see `eo.coverage.FLAGS`
+
+    Raises
+    ------
+    InputError
+        Steps that are not days in order, or units of no rate.
+
+    References
+    ----------
+    Zhang, X., et al. (2011): Indices for monitoring changes in extremes. WIREs Climate Change, 2, 851-870.
+    doi:10.1002/wcc.147
+    """
+    amounts = daily_amounts(series, min_coverage)
+    value = of_each(total_wet, amounts, blocks(amounts["time"], "year"))
+    return judged("prcptot", value, series, amounts, "year")
+
+
+INDICATOR = Indicator(
+    compute=prcptot,
+    title="PRCPTOT: precipitation of wet days (1 mm or more)",
+    reduction="zonal_mean",
+    by=("region", "cell"),
+    step="native",
+    outputs=(
+        Output(
+            "prcptot",
+            "prcptot",
+            "precipitation of wet days (1 mm or more)",
+            "area: mean time: sum (interval: 1 day)",
+            units="mm",
+            range=(0, 200000),
+            standard_name="lwe_thickness_of_precipitation_amount",
+        ),
+    ),
+    reference="Zhang et al. (2011), doi:10.1002/wcc.147 (ETCCDI)",
+)
