@@ -1,0 +1,74 @@
+"""Yearly minimum and maximum of sea-ice extent, with their dates, from five-day means."""
+
+import numpy as np
+import xarray as xr
+
+from eo.day_of_year import on_every_day
+from eo.indicators import Indicator, Output
+from eo.sea_ice import RANGE, REFERENCE, UNITS, Share, daily, grouped, over_periods, trailing_mean
+
+
+def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Share = 0.9) -> xr.Dataset:
+    """Give the least and the greatest extent of each calendar year and the day of each.
+
+    Extents are means of a day and the four before it, by the rule of the NSIDC Sea Ice Index (see
+    `eo.sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has
+    none: the least of a part of a year is no minimum. A day of which less than `min_coverage` of the sea was observed
+    is missing.
+
+    Parameters
+    ----------
+    series : Dataset
+        Daily ``extent`` (region, time), m2, and ``coverage`` (region, time), 1.
+    min_coverage : 1
+        Least share of the sea of a region that must be observed for a day to stand.
+    min_days : 1
+        Least share of the days of a year with a five-day mean.
+
+    Returns
+    -------
+    minimum, maximum : (region, time), 1e6 km2
+    minimum_date, maximum_date : (region, time), datetime64, the last day of the five; NaT where there is none
+    coverage : (region, time), 1
+    flag : (region, time), int8, see `eo.coverage.FLAGS`
+
+    References
+    ----------
+    Fetterer et al. (2017): Sea Ice Index, Version 3. doi:10.7265/N5K072F8
+    """
+    smooth = trailing_mean(daily(series, "extent", min_coverage))
+    years = [one.transpose("region", "time") for _, one in grouped(smooth, "Y")]
+    numbers = {"minimum": [one.min("time") for one in years], "maximum": [one.max("time") for one in years]}
+    dates = {
+        "minimum_date": [_date(one, one.fillna(np.inf).argmin("time")) for one in years],
+        "maximum_date": [_date(one, one.fillna(-np.inf).argmax("time")) for one in years],
+    }
+    known = on_every_day(series)["coverage"]
+    return over_periods(numbers | dates, smooth.notnull(), known, "Y", min_days)
+
+
+def _date(year: xr.DataArray, position: xr.DataArray) -> xr.DataArray:
+    days = xr.DataArray(year["time"].values[position.values], dims="region", coords={"region": year["region"]})
+    return days.astype("datetime64[ns]")
+
+
+def _day(key: str, what: str) -> Output:
+    words = f"day of the {what} sea ice extent, the last of five"
+    return Output(key, f"sea_ice_extent_{key}", words, f"area: sum time: {key[:7]}", units="days since 1970-01-01")
+
+
+INDICATOR = Indicator(
+    compute=sea_ice_extremes,
+    title="yearly extremes of sea ice extent",
+    reduction="zonal_extent",
+    step="native",
+    outputs=(
+        Output("minimum", "sea_ice_extent_minimum", "least five-day mean of sea ice extent", "area: sum time: minimum",
+               units=UNITS, range=RANGE, standard_name="sea_ice_extent"),
+        Output("maximum", "sea_ice_extent_maximum", "greatest five-day mean of sea ice extent",
+               "area: sum time: maximum", units=UNITS, range=RANGE, standard_name="sea_ice_extent"),
+        _day("minimum_date", "least"),
+        _day("maximum_date", "greatest"),
+    ),
+    reference=REFERENCE,
+)  # fmt: skip
