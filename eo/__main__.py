@@ -98,6 +98,16 @@ def list_(what: str, configs: str | None) -> None:
 
 
 @main.command()
+@click.argument("indicator")
+def describe(indicator: str) -> None:
+    """Print what INDICATOR is: its definition, what it does with missing data, parameters, outputs, references."""
+    from eo import listing
+
+    for line in listing.description(indicator):
+        click.echo(line)
+
+
+@main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--product", default=None, help="What the file is; without it, as `eo identify` says.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="[default: FILE.canonical.nc here]")
@@ -155,6 +165,21 @@ def trace(file: Path, region: str, time: str, *, as_json: bool) -> None:
 
     found = trace_value(file, region, time)
     for line in listing.trace_json(found) if as_json else listing.trace_lines(found):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--variable", default=None, help="A series of the file.  [default: its anomaly, or its first]")
+@click.option("--confidence", default=0.95, show_default=True, type=click.FloatRange(0.5, 0.99))
+@click.option("--season/--no-season", default=True, show_default=True, help="Take out a mean for each calendar month.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trend(file: Path, variable: str | None, confidence: float, *, season: bool, as_json: bool) -> None:
+    """Say how each region of the result FILE changes, what its latest value ranks, and when its trend will show."""
+    from eo import judged, netcdf
+
+    found = judged.judged(netcdf.read(file), variable, season=season, confidence=confidence)
+    for line in judged.document(found) if as_json else judged.lines(found, confidence):
         click.echo(line)
 
 

@@ -2,14 +2,19 @@
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from eo import config, indicators
+from eo.errors import InputError
+from eo.indicators import Indicator
 from eo.lineage import Trace
 from eo.model import Region
+from eo.reductions import REDUCTIONS
+from eo.units import convertible
 
 
 def lines(what: str, configs: str | Path | None = None) -> Iterator[str]:
@@ -34,14 +39,62 @@ def _indicators(configs: Path) -> Iterator[str]:
     del configs
     for name in indicators.names():
         one = indicators.load(name)
-        parameters = ", ".join(_parameter(each) for each in one.parameters().values())
-        needs = one.reduction.replace("_", " ") + (" and a baseline" if one.normal else "")
+        parameters = ", ".join(_parameters(one))
+        beside = [*([f"{role} beside" for role in one.inputs]), *(["a baseline"] if one.normal else [])]
+        needs = " and ".join([one.reduction.replace("_", " "), *beside])
         by = " or ".join(one.by)
         yield f"{name}  {one.title}; by {by}; needs {needs}; {parameters or 'no parameters'}; {one.reference}"
 
 
-def _parameter(one: inspect.Parameter) -> str:
-    return one.name if one.default is one.empty else f"{one.name}={one.default!r}"
+def description(name: str) -> Iterator[str]:
+    """Give all that an indicator says of itself: its docstring, that of its normal, and its outputs.
+
+    Raises
+    ------
+    InputError
+        There is no such indicator.
+    """
+    one = indicators.load(name)
+    yield f"{name}: {one.title}"
+    yield ""
+    yield from (inspect.getdoc(one.compute) or "").splitlines()
+    if one.normal:
+        yield from ["", "Of the baseline", "---------------", *(inspect.getdoc(one.normal) or "").splitlines()]
+    yield from ["", "Outputs", "-------"]
+    for output in one.outputs:
+        yield f"{output.name} [{output.units}]  {output.long_name}"
+    yield from ["", "A run may set", "-------------", *(_parameters(one) or ["nothing"])]
+
+
+def _parameters(one: Indicator) -> list[str]:
+    """Give each parameter with its default and, where the docstrings give it one, its unit."""
+    functions = [each for each in (one.compute, one.normal, REDUCTIONS[one.reduction]) if each]
+    units: dict[str, str] = {}
+    for each in reversed(functions):
+        units |= _units(inspect.getdoc(each) or "")
+    return [_parameter(each, units.get(each.name, "")) for each in one.parameters(REDUCTIONS[one.reduction]).values()]
+
+
+def _parameter(one: inspect.Parameter, units: str) -> str:
+    said = one.name if one.default is one.empty else f"{one.name}={one.default!r}"
+    return f"{said} [{units}]" if units else said
+
+
+def _units(docstring: str) -> dict[str, str]:
+    """Give the units that a docstring states: those of ``name : units``, where they are units."""
+    found: dict[str, str] = {}
+    for names, said in re.findall(r"^(\w+(?:, \w+)*) : (.+)$", docstring, re.MULTILINE):
+        units = re.split(r"[;,]", said)[0].strip()
+        if _known(units):
+            found |= dict.fromkeys(names.split(", "), units)
+    return found
+
+
+def _known(units: str) -> bool:
+    try:
+        return convertible(units, units)
+    except InputError:
+        return False
 
 
 def _regions(configs: Path) -> Iterator[str]:

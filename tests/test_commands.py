@@ -1,5 +1,6 @@
 """The `eo` command as a person uses it: what it lists, plans, builds and says; and the library without Prefect."""
 
+import inspect
 import os
 import pty
 import subprocess
@@ -8,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import eo, succeeds
+from commands import eo, refusal, succeeds
 from fixtures_run import Finished
 from synthetic import CONFIGS, configs, months, write
 
@@ -29,7 +30,7 @@ def test_help_answers_within_half_a_second() -> None:
         start = time.perf_counter()
         done = subprocess.run([sys.executable, "-m", "eo", "--help"], check=True, capture_output=True, text=True)
         took.append(time.perf_counter() - start)
-    assert all(name in done.stdout for name in ("build", "plan", "list", "check", "trace"))
+    assert all(name in done.stdout for name in ("build", "plan", "list", "check", "trace", "trend", "describe"))
     assert min(took) < 0.5
 
 
@@ -57,7 +58,18 @@ def test_list_says_what_a_person_must_know_to_choose(there: Path) -> None:
     run = "synthetic  Synthetic anomalies; anomaly of synthetic_sst; 2001-01/2002-12\n"
     assert run in succeeds("list", "runs", "--configs", there)
     said = succeeds("list", "indicators", "--configs", there)
-    assert "anomaly  mean and anomaly; by region or cell; needs zonal mean and a baseline; min_coverage=0.9; " in said
+    assert (
+        "anomaly  mean and anomaly; by region or cell; needs zonal mean and a baseline; min_coverage=0.9 [1]; " in said
+    )
+
+
+def test_describe_says_all_that_an_indicator_says_of_itself() -> None:
+    said = succeeds("describe", "anomaly")
+    assert (inspect.getdoc(indicators.load("anomaly").compute) or "missing") in said
+    assert "Of the baseline\n" in said
+    assert "{variable}_anomaly [{units}]  anomaly of {long_name}\n" in said
+    assert said.endswith("A run may set\n-------------\nmin_coverage=0.9 [1]\n")
+    assert "no indicator 'anomalie'" in refusal("describe", "anomalie")
 
 
 def test_the_configs_folder_may_come_from_the_environment(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:

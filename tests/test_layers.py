@@ -55,7 +55,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.plot",
         "eo.validation",
     ),
-    ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing", "eo.judged"),
     ("eo.series",),
     ("eo.verification",),
     ("eo.transfer",),
