@@ -1,6 +1,7 @@
 """The `eo` command: everything without Prefect. Each command imports what it needs when it runs."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +13,10 @@ from eo.errors import EoError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from eo.model import Part
+    import numpy as np
+
+    from eo.fetching import Fetched
+    from eo.model import Part, Product
 
 ROOT = click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
 CONFIGS = click.option("--configs", default=None, help="Configs folder, where it is not the usual one.")
@@ -55,12 +59,92 @@ def _track(parts: "list[Part]") -> "Iterable[Part]":
 @click.argument("run")
 @ROOT
 @CONFIGS
-def build(run: str, root: str, configs: str | None) -> None:
-    """Make the result of RUN: whatever of it is not there yet."""
+@click.option("--offline", is_flag=True, help="Ask no service: use what was fetched before.")
+def build(run: str, root: str, configs: str | None, *, offline: bool) -> None:
+    """Make the result of RUN: whatever of it is not there yet. What it needs of services is fetched first."""
     from eo.config import load_run
     from eo.pipeline import build as build_run
+    from eo.progress import watched
 
-    click.echo(build_run(load_run(run, configs), root, track=_track).report)
+    loaded = load_run(run, configs)
+    with watched(f"fetching for {run}") as watch:
+        made = build_run(loaded, root, track=_track, today=None if offline else _today(), watch=watch)
+    click.echo(made.report)
+
+
+def _today() -> "np.datetime64":
+    import numpy as np
+
+    return np.datetime64(datetime.now(UTC).date())
+
+
+@main.command()
+@click.argument("product")
+@click.option("--from", "first", required=True, help="The first month or day, YYYY-MM or YYYY-MM-DD.")
+@click.option("--to", "last", required=True, help="The last month or day, included.")
+@ROOT
+@CONFIGS
+def fetch(product: str, first: str, last: str, root: str, configs: str | None) -> None:
+    """Fetch the granules of PRODUCT from its service; exit code 1 where one of them failed."""
+    from eo import fetching
+    from eo.config import folder, load_product
+    from eo.progress import watched
+
+    found = load_product(product, folder(configs))
+    months, steps = fetching.steps_between(first, last, found.step)
+    with watched(f"fetching {product}") as watch:
+        done = fetching.fetch(product, found, months, root=root, today=_today(), only=steps, watch=watch)
+    _report(done)
+
+
+def _report(done: "Fetched") -> None:
+    click.echo(str(done))
+    for name, why in sorted(done.failures.items()):
+        click.echo(f"failed: {name}: {why}", err=True)
+    if done.failures:
+        sys.exit(1)
+
+
+def _remote(product: str | None, configs: str | None) -> "dict[str, Product]":
+    from eo import config
+    from eo.origin import is_remote
+
+    if product is not None:
+        return {product: config.load_product(product, config.folder(configs))}
+    everything = config.load_products(config.folder(configs))
+    return {name: one for name, one in everything.items() if is_remote(one.source)}
+
+
+@main.command()
+@click.argument("product", required=False)
+@ROOT
+@CONFIGS
+def status(product: str | None, root: str, configs: str | None) -> None:
+    """Say what is here of PRODUCT, or of all that come from services: missing, quarantined, how old is the newest."""
+    from eo import holdings
+    from eo.store import Store
+
+    for name, one in _remote(product, configs).items():
+        for line in holdings.lines(name, one, Store(Path(root)), _today()):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("product", required=False)
+@ROOT
+@CONFIGS
+def refresh(product: str | None, root: str, configs: str | None) -> None:
+    """Fetch what was re-issued of the granules of PRODUCT, or of all products, that are here."""
+    from eo import fetching
+    from eo.progress import watched
+
+    for name, one in _remote(product, configs).items():
+        with watched(f"asking about {name}") as watch:
+            done = fetching.refresh(name, one, root=root, today=_today(), watch=watch)
+        if done is not None:
+            _report(done)
+        elif product is not None:
+            click.echo(f"{name}: nothing here to refresh")
 
 
 @main.command()

@@ -6,19 +6,20 @@ for and is not here afterwards, it is recorded why: not yet published, missing u
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from eo import quarantine, sources
+from eo import missing, quarantine, sources
+from eo.config import Run
 from eo.errors import InputError
 from eo.filenames import groups, step_in
 from eo.missing import Missing, counts, state_of, write_missing
-from eo.model import Product, Span
-from eo.origin import LocalSource, PackageSource
+from eo.model import Product, Span, Step
+from eo.origin import LocalSource, PackageSource, is_remote
 from eo.sources import Remote, Wanted
-from eo.steps import steps_in
+from eo.steps import end_of, labels, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Job, Unwatched, Watch
 
@@ -46,11 +47,6 @@ class Fetched:
         lacks = ", ".join(f"{number} {why.replace('_', ' ')}" for why, number in self.missing.items() if number)
         came = f"{len(self.new)} granules fetched{again}, {self.size / (1 << 20):.1f} MiB; {self.present} already here"
         return f"{self.product}: {came}; missing: {lacks or 'none'}"
-
-
-def is_remote(product: Product) -> bool:
-    """Tell whether the granules of a product come from a service."""
-    return not isinstance(product.source, LocalSource | PackageSource)
 
 
 def fetch(
@@ -98,8 +94,8 @@ def fetch(
         quarantine.sweep(store, name, [one.name for one in offered if one not in todo])
         job = Job(name, product, source, connector, store, work, asked, watch or Unwatched())
         job.run(todo)
-        missing = _missing(job, asked, today)
-        write_missing(store, name, asked, missing, work=work)
+        lacks = _missing(job, asked, today)
+        write_missing(store, name, asked, lacks, work=work)
     if job.denied is not None:
         raise job.denied
     return Fetched(
@@ -109,8 +105,81 @@ def fetch(
         present=len(offered) - len(todo),
         size=sum(one.size for one in job.came),
         failures={one.name: why for one, why in job.failed.items() if not job.absent(one)},
-        missing={str(why): number for why, number in counts(missing, asked).items()},
+        missing={str(why): number for why, number in counts(lacks, asked).items()},
     )
+
+
+def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Watch | None = None) -> list[Fetched]:
+    """Fetch what a run needs of services; where everything is here already, no service is asked.
+
+    Raises
+    ------
+    EoError
+        See `fetch`.
+    """
+    return [
+        fetch(name, product, months, root=root, today=today, only=lacks, watch=watch)
+        for name, product, months, lacks in _lacking(run, Store(Path(root)), today)
+    ]
+
+
+def lacks_inputs(run: Run, root: str | Path, today: np.datetime64) -> bool:
+    """Tell whether a run needs granules of services that are not here; an open period goes on to today."""
+    return bool(_lacking(run, Store(Path(root)), today))
+
+
+def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Product, Span, list[str]]]:
+    """Give name, product, months and lacking steps of each input of a run that comes from a service."""
+    run = replace(run, last=str(today.astype("datetime64[M]"))) if run.is_open else run
+    found = []
+    for name, product in {one.name: one.product for one in run.inputs}.items():
+        if not is_remote(product.source):
+            continue
+        have = {step for old in sources.kept(store.raw(name)) for step in old.times}
+        for one in missing.spans(run):
+            if lacks := missing.lacking(product, [one], have):
+                found.append((name, product, one, lacks))
+                have |= set(lacks)  # asked for once, where two spans overlap
+    return found
+
+
+def refresh(
+    name: str, product: Product, *, root: str | Path, today: np.datetime64, watch: Watch | None = None
+) -> Fetched | None:
+    """Fetch what a service has issued anew of the granules that are here; None where nothing is here.
+
+    Raises
+    ------
+    EoError
+        See `fetch`.
+    """
+    have = sorted({step for old in sources.kept(Store(Path(root)).raw(name)) for step in old.times})
+    if not have:
+        return None
+    months = Span(np.datetime64(have[0][:7], "M"), np.datetime64(have[-1][:7], "M") + 1)
+    return fetch(name, product, months, root=root, today=today, only=have, closely=True, watch=watch)
+
+
+def steps_between(first: str, last: str, step: Step) -> tuple[Span, list[str]]:
+    """Give the months, and the steps that have a day in them, from a month or day to another, both included.
+
+    Raises
+    ------
+    InputError
+        Not of the form YYYY-MM or YYYY-MM-DD, or the end before the start.
+    """
+    try:
+        start, end = np.datetime64(first, "D"), (np.datetime64(last) + 1).astype("datetime64[D]")
+    except ValueError:
+        raise InputError(f"a time is written YYYY-MM or YYYY-MM-DD, not {first!r} and {last!r}") from None
+    if not re.fullmatch(r"\d{4}-\d\d(-\d\d)?/\d{4}-\d\d(-\d\d)?", f"{first}/{last}") or end <= start:
+        raise InputError(f"a span goes from YYYY-MM or YYYY-MM-DD to one that is not before; it is {first} to {last}")
+    # a step may begin in the month before
+    months = Span(start.astype("datetime64[M]") - 1, (end - 1).astype("datetime64[M]") + 1)
+    steps = np.array(steps_in(months, step), dtype="datetime64[ns]")
+    inside = (steps < end) & (end_of(steps, step) > start)
+    chosen = labels(steps[inside], step)
+    return Span(np.datetime64(chosen[0][:7], "M"), months.end), chosen
 
 
 def _wanted(offered: list[Remote], product: Product, asked: set[str]) -> list[Remote]:

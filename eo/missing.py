@@ -7,8 +7,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from eo.config import Run
 from eo.errors import InputError
-from eo.model import Product, Span
+from eo.model import Part, Product, Span
+from eo.origin import is_remote
 from eo.steps import end_of, steps_in
 from eo.store import Store, keep
 
@@ -69,3 +71,42 @@ def counts(known: Mapping[str, tuple[State, str]], steps: Iterable[str]) -> dict
     """Give how many of the steps are missing for each reason."""
     states = [known[step][0] for step in steps if step in known]
     return {state: states.count(state) for state in STATES}
+
+
+def spans(run: Run) -> list[Span]:
+    """Give the spans of months that a run takes its inputs from."""
+    return [run.period] if run.baseline is None else [run.period, run.baseline]
+
+
+def check_explained(run: Run, name: str, product: Product, have: Iterable[str], store: Store) -> None:
+    """Refuse a run that lacks granules of a service without its being known that the service has none.
+
+    Raises
+    ------
+    InputError
+        Granules failed to come, or were never asked for: a series would be shorter, or have gaps, that are no fact.
+    """
+    if not is_remote(product.source):
+        return
+    known = load_missing(store, name)
+    open_ = [step for step in lacking(product, spans(run), have) if known.get(step, ("failed", ""))[0] == "failed"]
+    if run.is_open:  # its end is that of its data: what failed after it makes it shorter
+        open_ += sorted(one for one, (state, _) in known.items() if state == "failed" and one >= str(run.period.end))
+    if open_:
+        reason = next((known[step][1] for step in open_ if step in known), "they were never asked for")
+        raise InputError(
+            f"run {run.name!r} needs all that the service of {name!r} has; {len(open_)} granules from {open_[0]} to "
+            f"{open_[-1]} are not here ({reason}): eo fetch {name} --from {open_[0][:7]} --to {open_[-1][:7]}"
+        )
+
+
+def attributes(run: Run, parts: Iterable[Part], store: Store) -> dict[str, np.int32]:
+    """Give what a result says of the granules that its services did not have; nothing for files that were here."""
+    parts = list(parts)
+    total: dict[State, int] = dict.fromkeys(STATES, 0)
+    services = {one.name: one.product for one in run.inputs if is_remote(one.product.source)}
+    for name, product in services.items():
+        have = {time for part in parts if part.product == name for one in part.granules for time in one.times}
+        found = counts(load_missing(store, name), lacking(product, spans(run), have))
+        total = {state: number + found[state] for state, number in total.items()}
+    return {f"granules_{state}": np.int32(number) for state, number in total.items()} if services else {}

@@ -2,7 +2,7 @@
 
 import string
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -293,3 +293,8 @@ RemoteSource = (
 """A way of getting bytes from a service; `eo.fetching` keeps them under the root."""
 
 Source = Annotated[LocalSource | PackageSource | RemoteSource, Field(discriminator="kind")]
+
+
+def is_remote(source: Source) -> TypeGuard[RemoteSource]:
+    """Tell whether files come from a service, and have to be fetched before they are used."""
+    return not isinstance(source, LocalSource | PackageSource)

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from eo import granules, lineage, netcdf
+from eo import granules, lineage, missing, netcdf
 from eo.climatology import complete, in_span
 from eo.config import Run
 from eo.errors import InputError
+from eo.fetching import fetch_inputs
 from eo.indicators import taken
 from eo.model import OPEN, Granule, Part, Product, Span, span
 from eo.normals import Fields, Normal, load_normal, normal_of
@@ -27,6 +28,7 @@ from eo.results import Made, write_result
 from eo.series import Series, Tile, by_tiles, open_series, stepped, tiles
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
+from eo.transfer import Watch
 from eo.validation import digest_of
 from eo.zones import zones
 
@@ -107,12 +109,14 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     with opened(store.root) as work:
         taken_in = {name: granules.take_in(name, one, store, work) for name, one in products.items()}
     run = _ended(run, taken_in) if run.is_open else run
-    whole = tuple(part for name, found in taken_in.items() for part in _parts(run, name, products[name], found))
+    whole = tuple(part for name, found in taken_in.items() for part in _parts(run, name, products[name], found, store))
     paths = {part: list(reductions(run, part, store)) for part in whole}
-    missing = tuple(part for part, made in paths.items() if not all(path.exists() for path in made))
+    to_do = tuple(part for part, made in paths.items() if not all(path.exists() for path in made))
     made_of = [path.name for made in paths.values() for path in made]
+    lacks = {name: int(number) for name, number in missing.attributes(run, whole, store).items()}
+    made_of += [digest(lacks)] if lacks else []
     named = digest([lineage.code_version(), run.definition(), made_of, digest_of(run)])
-    return Plan(run, store, whole, missing, named, finished=not missing and _is_finished(run, store, named))
+    return Plan(run, store, whole, to_do, named, finished=not to_do and _is_finished(run, store, named))
 
 
 def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
@@ -130,25 +134,26 @@ def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
     return replace(run, last=str(min(ends)))
 
 
-def _parts(run: Run, name: str, product: Product, found: list[Granule]) -> list[Part]:
+def _parts(run: Run, name: str, product: Product, found: list[Granule], store: Store) -> list[Part]:
     """Give the parts of one product that a run is made of, by period."""
     parts = granules.parts(name, product, found, run.period)
     if run.baseline is not None:
         parts += granules.parts(name, product, found, run.baseline, "baseline")
     whole = sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period)
-    _check_complete(run, name, product, whole)
+    have = {time for part in whole for one in part.granules for time in one.times}
+    missing.check_explained(run, name, product, have, store)
+    _check_complete(run, name, product, have)
     if run.config.splice == "refused":
         granules.check_versions(name, whole)
     return whole
 
 
-def _check_complete(run: Run, name: str, product: Product, parts: Iterable[Part]) -> None:
+def _check_complete(run: Run, name: str, product: Product, have: set[str]) -> None:
     """Refuse a run that lacks time steps, where its product allows no gaps."""
     if product.gaps == "allowed":
         return
-    have = {time for part in parts for one in part.granules for time in one.times}
-    spans = [run.period] if run.baseline is None else [run.period, run.baseline]
-    lacking = sorted({step for one in spans for step in steps_in(one, product.step)} - have)
+    spans = missing.spans(run)
+    lacking = missing.lacking(product, spans, have)
     if lacking:
         raise InputError(
             f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
@@ -275,7 +280,14 @@ def _built(plan_: Plan, made: Made) -> Built:
     )
 
 
-def build(run: Run, root: str | Path = "data", *, track: Track = iter) -> Built:
+def build(
+    run: Run,
+    root: str | Path = "data",
+    *,
+    track: Track = iter,
+    today: np.datetime64 | None = None,
+    watch: Watch | None = None,
+) -> Built:
     """Make the result of a run: whatever of it is not there yet.
 
     Parameters
@@ -283,6 +295,8 @@ def build(run: Run, root: str | Path = "data", *, track: Track = iter) -> Built:
     run : from `eo.load_run`
     root : the folder where everything is kept
     track : gives the parts one by one as they are prepared, for a progress bar
+    today : datetime64[D]; what the run needs of services and is not here is fetched first. None asks no service
+    watch : sees the granules come
 
     Raises
     ------
@@ -290,6 +304,8 @@ def build(run: Run, root: str | Path = "data", *, track: Track = iter) -> Built:
         One line that says the rule, the value, and what there is.
     """
     with one_at_a_time(Path(root), run.name):
+        if today is not None:
+            fetch_inputs(run, root=root, today=today, watch=watch)
         todo = plan(run, root)
         if todo.finished:
             return up_to_date(todo)

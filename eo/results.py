@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from eo import __version__, gate, lineage, netcdf, plot
+from eo import __version__, gate, lineage, missing, netcdf, plot
 from eo.config import Run
 from eo.coverage import FLAGS
 from eo.describe import baseline_attributes, described
@@ -57,7 +57,8 @@ def write_result(
         The result breaks a rule; what was published before stays.
     """
     agreement = validation(run, computed)
-    result = described(computed, run, at, _said(run, parts, input_digest, normal, agreement))
+    said = {**_said(run, parts, input_digest, normal, agreement), **missing.attributes(run, parts, store)}
+    result = described(computed, run, at, said)
     paths = {ending: store.result(run.name, ending) for ending in ("nc", "png", "json")}
     digests: dict[str, str] = {}
 

@@ -1,6 +1,7 @@
 """``python -m flows RUN``: one run through the Prefect flow, with a temporary server where none is configured."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,39 +15,46 @@ from flows import environment, server
 @click.argument("run", default="enso_ostia")
 @click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
 @click.option("--configs", default="", help="Configs folder, where it is not the usual one.")
-def main(run: str, root: str, configs: str) -> None:
+@click.option("--offline", is_flag=True, help="Ask no service: use what was fetched before.")
+def main(run: str, root: str, configs: str, *, offline: bool) -> None:
     """Build RUN through the Prefect flow."""
     try:
-        click.echo(_there(run, root, configs) or _flow(run, root, configs))
+        click.echo(_there(run, root, configs, offline=offline) or _flow(run, root, configs, offline=offline))
     except EoError as error:
         _stop(error)
 
 
-def _there(run: str, root: str, configs: str) -> str:
+def _there(run: str, root: str, configs: str, *, offline: bool) -> str:
     """Give what is said of a run that is done already; empty where there is work. Bad input ends here, at once."""
-    from eo import load_run, pipeline
+    import numpy as np
 
-    plan = pipeline.plan(load_run(run, configs or None), root)
+    from eo import load_run, pipeline
+    from eo.fetching import lacks_inputs
+
+    loaded = load_run(run, configs or None)
+    if not offline and lacks_inputs(loaded, root, np.datetime64(datetime.now(UTC).date())):
+        return ""
+    plan = pipeline.plan(loaded, root)
     return pipeline.up_to_date(plan).report if plan.finished else ""
 
 
-def _flow(run: str, root: str, configs: str) -> str:
+def _flow(run: str, root: str, configs: str, *, offline: bool) -> str:
     environment.prepare(root)
     from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, get_current_settings, temporary_settings
 
     if PREFECT_API_URL.value():
-        return _outcome(run, root, configs)
+        return _outcome(run, root, configs, offline=offline)
     click.echo("starting a temporary Prefect server: half a minute on a first start", err=True)
     address = server.start(get_current_settings().home)
     with temporary_settings({PREFECT_API_URL: address, PREFECT_UI_URL: ""}):
-        return _outcome(run, root, configs)
+        return _outcome(run, root, configs, offline=offline)
 
 
-def _outcome(run: str, root: str, configs: str) -> str:
+def _outcome(run: str, root: str, configs: str, *, offline: bool) -> str:
     from flows.build import REFUSED, build
 
     try:
-        state = build(run, str(Path(root)), configs, return_state=True)
+        state = build(run, str(Path(root)), configs, offline=offline, return_state=True)
     except RuntimeError as error:  # Prefect's own, before the flow begins
         raise StoreError(f"the Prefect server must answer, and it does not: {error}") from None
     said = str(state.message or state.name)

@@ -1,8 +1,10 @@
 """The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -13,6 +15,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from eo import load_run, pipeline
 from eo.config import Run
 from eo.errors import EoError, GateError
+from eo.fetching import fetch_inputs, lacks_inputs
 from eo.model import Part
 from eo.store import one_at_a_time
 
@@ -29,6 +32,16 @@ Outcome = State[Any]
 def _failed(error: EoError) -> Outcome:
     """Give the failed state of an error that a person can mend: its one line, without a traceback."""
     return Failed(name=REFUSED if isinstance(error, GateError) else "Failed", message=str(error))
+
+
+@task(name="fetch", task_run_name="fetch for {run.name}", cache_policy=NO_CACHE, persist_result=False)
+def fetch_granules(run: Run, root: str, today: str) -> Outcome:
+    """Fetch what a run needs of services and is not here."""
+    try:
+        done = fetch_inputs(run, root=root, today=np.datetime64(today))
+    except EoError as error:
+        return _failed(error)
+    return Completed(message="; ".join(map(str, done)) or "everything is here")
 
 
 @task(
@@ -61,19 +74,26 @@ def finish_run(plan: pipeline.Plan) -> Outcome:
     persist_result=False,
     validate_parameters=True,
 )
-def build(run: str = "enso_ostia", root: str = "data", configs: str = "") -> Outcome:
-    """Build one run: its missing parts side by side, then its result.
+def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, offline: bool = False) -> Outcome:
+    """Build one run: what it needs of services, its missing parts side by side, then its result.
 
     Parameters
     ----------
     run : a file in configs/runs, without its ending
     root : the folder where everything is kept
     configs : the configs folder, where it is not the usual one
+    offline : ask no service: use what was fetched before
     """
     logger = get_run_logger()
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
+            today = str(datetime.now(UTC).date())
+            if not offline and lacks_inputs(loaded, root, np.datetime64(today)):
+                fetched = fetch_granules(loaded, root, today, return_state=True)
+                if not fetched.is_completed():
+                    return Failed(name=fetched.name, message=fetched.message)
+                logger.info("%s", fetched.message)
             plan = pipeline.plan(loaded, root)
             if plan.finished:
                 return Completed(message=pipeline.up_to_date(plan).report)

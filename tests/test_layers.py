@@ -44,12 +44,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.config",),
     ("eo.readers._*",),
     ("eo.readers.*",),
+    ("eo.missing",),
     (
         "eo.granules",
         "eo.describe",
         "eo.gate",
         "eo.lineage",
-        "eo.missing",
         "eo.normals",
         "eo.quarantine",
         "eo.plot",
@@ -60,7 +60,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.verification",),
     ("eo.transfer",),
     ("eo.fetching",),
-    ("eo.pipeline",),
+    ("eo.pipeline", "eo.holdings", "eo.progress"),
     ("eo.__main__",),
 )
 """Lowest first. A module imports only what stands in a lower layer."""
