@@ -77,7 +77,7 @@ def smoothed(monthly: xr.Dataset, months: int) -> xr.Dataset:
     return xr.Dataset({"index": index, "coverage": coverage, "flag": flag})
 
 
-def half_window(months: int) -> tuple[int, int]:
+def half_window(*, months: int) -> tuple[int, int]:
     """Give how many months before and after its own a running mean needs."""
     return months // 2, months // 2
 

@@ -16,6 +16,7 @@ FLAGS = {"good": 0, "insufficient_coverage": 1, "no_data": 2, "no_normal": 3, "u
 ``insufficient_coverage``: less was observed than the indicator asks for. ``no_data``: nothing was observed, or
 no file exists for the step. ``no_normal``: the value stands but its month has no normal, so no anomaly.
 ``undefined``: enough was observed, and the definition gives no number: a year without wet days has no mean wet day.
+Other outputs of the same result may stand beside one that is undefined, such as an area of zero.
 """
 
 

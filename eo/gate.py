@@ -181,6 +181,10 @@ def _flags(file: xr.Dataset) -> Iterator[Check]:
             yield Check("flags are among flag_values", f"{name} has {strange[:5].tolist()}")
 
 
+_STANDING = ("good", "no_normal", "undefined")
+"""Flags with which a value may stand: where another output of the result has none (an area of 0 has no mean)."""
+
+
 def _missing_data(file: xr.Dataset) -> Iterator[Check]:
     """A value stands only where its status is good, and a missing one has a reason."""
     if "status" not in file or str(file["status"].attrs.get("flag_meanings")) != " ".join(FLAGS):
@@ -193,7 +197,7 @@ def _missing_data(file: xr.Dataset) -> Iterator[Check]:
             yield Check("a value has a status", f"{name} has {one.dims} and status {file['status'].dims}")
             continue
         there = np.isfinite(one.values)
-        hidden = there & ~np.isin(status, [FLAGS["good"], FLAGS["no_normal"]])
+        hidden = there & ~np.isin(status, [FLAGS[flag] for flag in _STANDING])
         if hidden.any():
             yield Check("a value without enough coverage is missing", f"{name} has {int(hidden.sum())} such values")
         silent = ~there & (status == FLAGS["good"])

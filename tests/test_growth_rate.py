@@ -33,7 +33,7 @@ def test_a_steady_growth_is_found_in_every_whole_year_whatever_the_season() -> N
         f"{year}-01-01" for year in range(2001, 2005)
     ]
     np.testing.assert_allclose(found["growth"].values[0], [np.nan, 2.4, 2.4, np.nan], rtol=0, atol=1e-12)
-    assert found["months"].values[0].tolist() == [6, 12, 12, 6]
+    assert (found["coverage"] * 12).values[0].tolist() == [6, 12, 12, 6]
     assert found["flag"].values[0].tolist() == [
         FLAGS[one] for one in ("insufficient_coverage", "good", "good", "insufficient_coverage")
     ]
@@ -51,11 +51,11 @@ def test_a_missing_month_takes_two_differences_and_three_of_them_a_year() -> Non
     content = gas(4)
     content["coverage"][0, 18] = 0.5  # July 2002: the first half of a difference of 2003, the second of one of 2002
     found = growth_rate(content)
-    assert found["months"].values[0].tolist() == [6, 11, 11, 6]
+    assert (found["coverage"] * 12).values[0].tolist() == [6, 11, 11, 6]
     np.testing.assert_allclose(found["growth"].values[0, 1:3], 2.4)
     content["coverage"][0, 19:21] = 0.0
     found = growth_rate(content)
-    assert found["months"].values[0].tolist() == [6, 9, 9, 6]
+    assert (found["coverage"] * 12).values[0].tolist() == [6, 9, 9, 6]
     assert np.isnan(found["growth"].values).all()
     np.testing.assert_allclose(growth_rate(content, min_months=9)["growth"].values[0, 1:3], 2.4)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from strategies import months, series
+from strategies import days, months, series
 from synthetic import CONFIGS
 
 from eo import references
@@ -19,6 +19,7 @@ from eo.indicators.atlantic_multidecadal_oscillation import atlantic_multidecada
 from eo.indicators.dipole_mode_index import dipole_mode_index
 from eo.indicators.oceanic_nino_index import oceanic_nino_index, oceanic_nino_index_normal
 from eo.indicators.relative_nino_index import relative_nino_index, relative_nino_index_normal
+from eo.indicators.warm_pool_index import warm_pool_index
 from eo.model import span
 from eo.readers import cf
 from eo.zones import zonal_mean, zones
@@ -177,7 +178,7 @@ def test_a_line_is_not_taken_off_a_short_record() -> None:
         atlantic_multidecadal_oscillation(content, normal=normal_of(content, "2001/2030"))
 
 
-SEA = 0.5
+SEA = 0.7
 """Least coverage of a region of ERSST, which does not tell land from sea that was not seen."""
 
 
@@ -270,3 +271,38 @@ def test_the_tropical_atlantic_of_ersst_follows_the_published_index(
     assert len(ours_there) == 128
     assert np.corrcoef(ours_there, theirs_there)[0, 1] > 0.95
     assert np.sqrt(np.mean((ours_there - theirs_there) ** 2)) < 0.1
+
+
+def warm(extent: list[float], total: list[float], coverage: list[float]) -> xr.Dataset:
+    """Give daily areas of warm water as a reduction does, of January 2001, synthetic."""
+    full = series(np.zeros(31), time=days(31))
+    rest = [np.full(31 - len(extent), 8.0), np.full(31 - len(extent), 8.0 * 29)]
+    numbers = [np.concatenate([given, more]) for given, more in zip((extent, total), rest, strict=True)]
+    share = np.concatenate([coverage, np.ones(31 - len(coverage))])
+    both = {name: (("region", "time"), one[None]) for name, one in zip(("extent", "total"), numbers, strict=True)}
+    return full.drop_vars("mean").assign(both | {"coverage": (("region", "time"), share[None])})
+
+
+def test_a_warm_pool_is_the_mean_of_daily_areas_and_its_temperature_weighs_by_them() -> None:
+    found = warm_pool_index(warm([0.0, 4.0], [0.0, 4.0 * 30], [1.0, 1.0]))
+    assert found["time"].values.astype("datetime64[D]").astype(str).tolist() == ["2001-01-01"]
+    assert found["area"].values[0, 0] == pytest.approx((4 + 29 * 8) / 31)
+    assert found["temperature"].values[0, 0] == pytest.approx((4 * 30 + 29 * 8 * 29) / (4 + 29 * 8))
+    assert found["flag"].values.tolist() == [[GOOD]]
+
+
+def test_a_thin_day_is_no_part_of_a_warm_pool_and_a_thin_month_is_none() -> None:
+    found = warm_pool_index(warm([1.0, 8.0], [30.0, 8.0 * 29], [0.5, np.nan]))
+    assert found["area"].values[0, 0] == 8.0
+    assert found["temperature"].values[0, 0] == 29.0
+    assert found["coverage"].values[0, 0] == pytest.approx(29 / 31)
+    thin = warm_pool_index(warm([1.0] * 9, [30.0] * 9, [0.0] * 9))
+    assert np.isnan(thin["area"]).all()
+    assert thin["flag"].values.tolist() == [[THIN]]
+
+
+def test_a_month_without_warm_water_has_the_area_zero_and_no_temperature() -> None:
+    found = warm_pool_index(warm([0.0] * 31, [0.0] * 31, [1.0] * 31))
+    assert found["area"].values.tolist() == [[0.0]]
+    assert np.isnan(found["temperature"]).all()
+    assert found["flag"].values.tolist() == [[FLAGS["undefined"]]]

@@ -39,7 +39,6 @@ def growth_rate(
     Returns
     -------
     growth : (region, time), units of the variable per year; time is the start of each year, with `time_bounds`
-    months : (region, time), 1; differences that it is the mean of
     coverage : (region, time), 1; share of the twelve differences that is there
     flag : (region, time), int8, see `eo.coverage.FLAGS`
 
@@ -60,7 +59,6 @@ def growth_rate(
     return xr.Dataset(
         {
             "growth": (dims, np.where(count >= min_months, mean, np.nan)),
-            "months": (dims, count.astype(np.int32)),
             "coverage": (dims, count / _YEAR),
             "flag": (dims, np.where(count > 0, flag, FLAGS["no_data"]).astype(np.int8)),
         },
@@ -99,14 +97,6 @@ INDICATOR = Indicator(
             "area: mean time: mean",
             units="{units} year-1",
             range=(-100.0, 100.0),
-        ),
-        Output(
-            "months",
-            "{variable}_growth_rate_months",
-            "differences over a year that the growth rate is the mean of",
-            "time: sum",
-            units="1",
-            range=(0.0, 12.0),
         ),
     ),
     reference="Buchwitz et al. (2018), doi:10.5194/acp-18-17355-2018",
