@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.events", "eo.day_of_year"),
     ("eo.spells",),
     ("eo.spell_days",),
-    ("eo.marine_spells", "eo.sea_ice"),
+    ("eo.marine_spells", "eo.sea_ice", "eo.heat_stress"),
     ("eo.calendar_steps", "eo.accumulation", "eo.gamma", "eo.run_lengths", "eo.etccdi"),
     ("eo.precipitation",),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
