@@ -15,6 +15,7 @@ from eo.errors import Absent, Denied, EoError, InputError, SourceError, Unavaila
 from eo.model import span
 from eo.origin import Credentials, FtpSource, Limits
 from eo.sources import Remote, Wanted, connector, ftp
+from eo.sources._times import folders
 
 SECRET = "s3cret-of-the-twin"  # noqa: S105 - of a server on loopback
 USERS = {"gsmap": SECRET}
@@ -220,3 +221,19 @@ def test_a_tally_that_refuses_ends_the_download(folder: Path, tmp_path: Path) ->
 def test_an_address_that_is_none_or_holds_a_password_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         FtpSource(kind="ftp", url=url)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [  # as the GSMaP data format document (JAXA/EORC, version 8) has them
+        ("jaxa_gsmap_gauge_hourly", "hokusai.eorc.jaxa.jp/standard/v8/hourly_G/2021/05/01/"),
+        ("jaxa_gsmap_mvk_hourly", "hokusai.eorc.jaxa.jp/standard/v8/hourly/2021/05/01/"),
+        ("jaxa_gsmap_gauge_daily", "hokusai.eorc.jaxa.jp/standard/v8/daily_G/00Z-23Z/202105/"),
+        ("jaxa_gsmap_mvk_monthly", "hokusai.eorc.jaxa.jp/standard/v8/monthly/2021/"),
+        ("jaxa_gsmap_hourly_netcdf", "hokusai.eorc.jaxa.jp/standard/v8/netcdf/2021/05/01/"),
+    ],
+)
+def test_a_product_is_looked_for_where_its_agency_puts_it(name: str, folder: str) -> None:
+    product = load_product(name)
+    assert isinstance(product.source, FtpSource)
+    assert folders(product.source.url, Wanted(name, product, span("2021-05")))[0] == f"ftp://{folder}"

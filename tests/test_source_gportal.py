@@ -272,3 +272,20 @@ def test_what_is_lacking_is_said_before_any_work(
     monkeypatch.delenv("TWIN_USER")
     with pytest.raises(InputError, match="TWIN_USER, and it is not set"):
         gportal.check(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "datasets"),
+    [  # identifiers of the catalogue, as the G-Portal client gportal 0.4.0 lists them
+        ("jaxa_sgli_sst_day_daily", {"10003026", "10003027"}),
+        ("jaxa_sgli_ndvi_monthly", {"10003106", "10003107"}),
+        ("jaxa_amsr2_sst_day_daily", {"11003036", "11003037"}),
+        ("jaxa_amsr2_sst_01deg_day_daily", {"11003006", "11003007"}),
+        ("jaxa_amsr2_sic_north_day_daily", {"11003040", "11003041"}),
+        ("jaxa_amsr2_smc_day_monthly", {"11003044", "11003045"}),
+    ],
+)
+def test_a_product_is_looked_for_in_its_data_sets(name: str, datasets: set[str]) -> None:
+    source = load_product(name).source
+    assert isinstance(source, GportalSource)
+    assert set(source.datasets) == datasets
