@@ -79,6 +79,31 @@ def enough_years(values: xr.DataArray, time_bounds: xr.DataArray, baseline: Span
     return years >= ENOUGH_YEARS * baseline_years(baseline)
 
 
+def mean_of_years(years: Floats) -> Floats:
+    """Give the mean of the years that are there: (..., year) to (...); NaN where none is."""
+    there = np.isfinite(years)
+    count = there.sum(axis=-1)
+    total = np.where(there, years, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def spread_of_years(years: Floats) -> Floats:
+    """Give the standard deviation (of n - 1) of the years that are there: (..., year) to (...); NaN of fewer than 2."""
+    there = np.isfinite(years)
+    count = there.sum(axis=-1)
+    apart = np.where(there, years - mean_of_years(years)[..., None], 0.0)
+    return np.where(count > 1, np.sqrt((apart**2).sum(axis=-1) / np.maximum(count - 1, 1)), np.nan)
+
+
+def range_of_years(years: Floats) -> Floats:
+    """Give the least and the greatest of the years that are there: (..., year) to (..., 2); NaN where none is."""
+    there = np.isfinite(years)
+    low = np.where(there, years, np.inf).min(axis=-1, initial=np.inf)
+    high = np.where(there, years, -np.inf).max(axis=-1, initial=-np.inf)
+    some = there.any(axis=-1)
+    return np.stack([np.where(some, low, np.nan), np.where(some, high, np.nan)], axis=-1)
+
+
 def _count(years: Floats) -> Floats:
     return np.asarray(np.isfinite(years).sum(axis=-1), np.float64)
 
