@@ -8,12 +8,13 @@ import xarray as xr
 from strategies import days, months, series
 from synthetic import CONFIGS
 
-from eo import references
+from eo import indicators, references
 from eo.canonical import STATUS, canonical
 from eo.climatology import monthly_normal
 from eo.config import load_product, load_regions
 from eo.coverage import FLAGS
 from eo.errors import InputError
+from eo.extent import zonal_extent
 from eo.indicators.anomaly import anomaly
 from eo.indicators.atlantic_multidecadal_oscillation import atlantic_multidecadal_oscillation
 from eo.indicators.dipole_mode_index import dipole_mode_index
@@ -299,6 +300,12 @@ def test_a_thin_day_is_no_part_of_a_warm_pool_and_a_thin_month_is_none() -> None
     thin = warm_pool_index(warm([1.0] * 9, [30.0] * 9, [0.0] * 9))
     assert np.isnan(thin["area"]).all()
     assert thin["flag"].values.tolist() == [[THIN]]
+
+
+def test_areas_below_the_threshold_are_no_warm_pool() -> None:
+    with pytest.raises(InputError, match="at or above 28; the areas have 20"):
+        warm_pool_index(warm([1.0] * 31, [20.0] * 31, [1.0] * 31))
+    assert indicators.load("warm_pool_index").checked({}, "a test", [zonal_extent])["threshold"] == 28.0
 
 
 def test_a_month_without_warm_water_has_the_area_zero_and_no_temperature() -> None:

@@ -7,10 +7,16 @@ import xarray as xr
 from pydantic import Field
 
 from eo.coverage import FLAGS, flags, monthly_mean, screened
+from eo.errors import InputError
 from eo.indicators import Indicator, Output
 
+_ROUNDING = 1e-3
+"""Of a mean of single-precision temperatures."""
 
-def warm_pool_index(series: xr.Dataset, *, min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.9) -> xr.Dataset:
+
+def warm_pool_index(
+    series: xr.Dataset, *, threshold: float = 28.0, min_coverage: Annotated[float, Field(gt=0, le=1)] = 0.9
+) -> xr.Dataset:
     """Give the monthly area of the water at or above a threshold in each region, and its mean temperature.
 
     The area of a month is the mean of the areas of its steps (days), never the area of the mean. A step with less
@@ -21,8 +27,9 @@ def warm_pool_index(series: xr.Dataset, *, min_coverage: Annotated[float, Field(
     ----------
     series : Dataset
         At the steps of the product, of the cells at or above the threshold: ``extent`` (region, time), m2, and
-        ``total`` (region, time), m2 times the units of the temperature; ``coverage`` (region, time), 1. The run says
-        the threshold, in the units of the product: 28 degC by custom.
+        ``total`` (region, time), m2 times the units of the temperature; ``coverage`` (region, time), 1.
+    threshold : units of the variable
+        What warm water has at least: 28 degC by custom. The areas are taken with it.
     min_coverage : 1
         Least share of the sea in a region, of each step and of the month, that must be observed.
 
@@ -34,6 +41,11 @@ def warm_pool_index(series: xr.Dataset, *, min_coverage: Annotated[float, Field(
     coverage : (region, time), 1
     flag : (region, time), int8, see `eo.coverage.FLAGS`
 
+    Raises
+    ------
+    InputError
+        The mean of the areas is below the threshold: they were taken below it (``side``).
+
     References
     ----------
     Weller, E., et al. (2016): Human-caused Indo-Pacific warm pool expansion. Science Advances, 2, e1501719.
@@ -43,10 +55,13 @@ def warm_pool_index(series: xr.Dataset, *, min_coverage: Annotated[float, Field(
     """
     extent, total = (_monthly(series, name, min_coverage) for name in ("extent", "total"))
     area = screened(extent["mean"], extent["coverage"], min_coverage)
+    temperature = total["mean"].where(area > 0) / area.where(area > 0)
+    if bool((temperature < threshold - _ROUNDING).any()):
+        raise InputError(f"a warm pool is at or above {threshold:g}; the areas have {float(temperature.min()):g}")
     return xr.Dataset(
         {
             "area": area,
-            "temperature": total["mean"].where(area > 0) / area.where(area > 0),
+            "temperature": temperature,
             "coverage": extent["coverage"].fillna(0.0),
             "flag": xr.where(area == 0, FLAGS["undefined"], flags(extent["coverage"], min_coverage)).astype(np.int8),
         },
