@@ -96,8 +96,8 @@ def fetch(
         job.run(todo)
         lacks = _missing(job, asked, today)
         write_missing(store, name, asked, lacks, work=work)
-    if job.denied is not None:
-        raise job.denied
+    if job.ended is not None:
+        raise job.ended
     return Fetched(
         product=name,
         new=tuple(sorted(one.name for one in job.came)),

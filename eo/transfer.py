@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
+from typing import Protocol, cast
 
 from eo import quarantine, readers
 from eo.archives import unpacked
-from eo.errors import Absent, Denied, InputError, SourceError
+from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
 from eo.model import Product
 from eo.origin import RemoteSource, host_of
 from eo.quarantine import Draft
@@ -25,6 +25,8 @@ _GROUP = 64
 """Granules that are moved to raw/ together: they share the wait for the disk."""
 _GROUP_SECONDS = 2.0
 _VERIFIERS = 2
+_IN_A_ROW = 10
+"""Files that fail one after the other before a service is taken to be down."""
 
 
 class Watch(Protocol):
@@ -68,7 +70,10 @@ class Job:
     came: list[Kept] = field(default_factory=list)
     failed: dict[Remote, str] = field(default_factory=dict)
     gone: set[Remote] = field(default_factory=set)
-    denied: Denied | None = None
+    ended: SourceError | None = None
+    """Why nothing more was asked of the service."""
+    in_a_row: int = 0
+    """Files that failed one after the other, because the service does not answer."""
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def absent(self, remote: Remote) -> bool:
@@ -98,11 +103,20 @@ class Job:
         try:
             draft, sent = self._download(remote)
         except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
-            if isinstance(error, Denied):
-                self.stopped.set()
+            self._consider(error)
             done.put(_Outcome(remote, error=error))
             return
+        self.in_a_row = 0
         verifiers.submit(self._verify, draft, sent, done)
+
+    def _consider(self, error: BaseException) -> None:
+        """Ask nothing more of a service that does not accept the credentials, or does not answer again and again."""
+        self.in_a_row = self.in_a_row + 1 if isinstance(error, Unavailable) else 0
+        if self.in_a_row == _IN_A_ROW:
+            error = SourceError(f"a service answers, and {_IN_A_ROW} files in a row did not come; the last: {error}")
+        if isinstance(error, Denied) or self.in_a_row == _IN_A_ROW:
+            self.ended = self.ended or cast("SourceError", error)
+            self.stopped.set()
 
     def _download(self, remote: Remote) -> tuple[Draft, Remote]:
         draft = quarantine.open_draft(self.store, self.name, remote)
@@ -212,8 +226,6 @@ class Job:
             raise error if error is not None else AssertionError(outcome)
         if isinstance(error, Absent):
             self.gone.add(outcome.remote)
-        if isinstance(error, Denied) and self.denied is None:
-            self.denied = error
         self.failed[outcome.remote] = str(error)
         self.watch.end(outcome.remote.name, str(error))
 

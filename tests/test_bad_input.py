@@ -107,8 +107,8 @@ def _variable(**other: Any) -> dict[str, Any]:  # noqa: ANN401 - entries of a va
         ({"product": {"step": "year"}}, f"products/{SST}.yaml: 'step': Input should be 'hour', 'day', "),
         ({"product": {"reader": "cff"}}, f"no reader 'cff' in products/{SST}.yaml; it has ['"),
         (
-            {"product": {"source": {"kind": "ftp", "path": "x"}}},
-            f"products/{SST}.yaml: 'source': Input tag 'ftp' found using 'kind' does not match any of the expected tags: ",
+            {"product": {"source": {"kind": "pigeon", "path": "x"}}},
+            f"products/{SST}.yaml: 'source': Input tag 'pigeon' found using 'kind' does not match any of the expected tags: ",
         ),
         (
             {"product": {"source": {"kind": "package", "distribution": "eo-nothing", "path": "x", "extra": "sample"}}},

@@ -22,6 +22,7 @@ from twin.https import HTML_ERROR, Fault, Twin, serve
 from eo.errors import Denied, InputError, SourceError
 from eo.fetching import fetch
 from eo.granules import take_in
+from eo.missing import load_missing
 from eo.model import Product, span
 from eo.store import Store, opened
 
@@ -354,6 +355,18 @@ def test_a_file_that_the_listing_names_elsewhere_is_not_asked_for(twin: Twin, tm
     twin.faults["/"] = [Fault(status=200, body=page.encode())]
     done = fetched(_product(twin), tmp_path, only=ONLY)
     assert (done.new, done.missing["missing_upstream"]) == ((), 4)
+
+
+def test_a_service_that_goes_down_is_not_asked_for_every_file(twin: Twin, tmp_path: Path) -> None:
+    one = _product(twin, url=f"{twin.url}/sst_{{time:%Y-%m-%d}}.nc", listing="none", limits={"connections": 1})
+    for day in range(2, 32):
+        twin.faults[f"/sst_2021-05-{day:02d}.nc"] = [Fault(status=503)] * 3
+    with pytest.raises(SourceError, match="10 files in a row did not come"):
+        fetched(one, tmp_path)
+    assert len(twin.asked) == 1 + 3 * 10
+    assert set(raw(tmp_path)) == {"sst_2021-05-01.nc"}
+    assert len(load_missing(Store(tmp_path), NAME)) == 30
+    assert {state for state, _ in load_missing(Store(tmp_path), NAME).values()} == {"failed"}
 
 
 def test_a_service_that_does_not_answer_is_an_error_that_says_so(tmp_path: Path) -> None:
