@@ -172,6 +172,21 @@ def _provisional(name: str, what: str) -> Output:
     return Output("provisional_days", f"{name}_provisional_days", text, "time: sum", units="day", range=_YEAR)
 
 
+def area_outputs(name: str, what: str) -> tuple[Output, ...]:
+    """Give the outputs of an indicator of areas."""
+    words = {"moderate": "moderate (I)", "strong": "strong (II)", "severe": "severe (III)", "extreme": "extreme (IV)"}
+    cells = "area: mean time: mean"
+
+    def share(key: str, ending: str, text: str) -> Output:
+        return Output(key, f"{name}_{ending}", f"share of the observed area {text}", cells, units="1", range=(0.0, 1.0))
+
+    return (
+        share("days", "area_fraction", f"in a {what}"),
+        *(share(key, f"{key}_area_fraction", f"in {word} {what}s") for key, word in words.items()),
+        share("provisional_days", "provisional_area_fraction", f"that later days may yet make part of a {what}"),
+    )
+
+
 def event_outputs(name: str, what: str) -> tuple[Output, ...]:
     """Give the outputs of an indicator of events."""
     flag = {"no": 0, "yes": 1}

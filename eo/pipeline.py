@@ -25,7 +25,7 @@ from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.series import Series, Tile, by_tiles, open_series, stepped, tiles
+from eo.series import Series, Tile, by_tiles, gathered, open_series, stepped, tiles
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Watch
@@ -211,7 +211,7 @@ def finish(plan_: Plan) -> Built:
             at = zones(run.regions, grid)
         made = write_result(
             run,
-            computed,
+            gathered(run, computed, at),
             at,
             parts=plan_.parts,
             input_digest=plan_.input_digest,

@@ -10,9 +10,11 @@ from eo import netcdf
 from eo.canonical import spatial_dims
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
+from eo.indicators import taken
 from eo.model import Part
 from eo.parts import reduction_path
 from eo.store import Store
+from eo.zones import Zone
 
 Series = tuple[xr.Dataset, ...]
 """One dataset for each input of a run, that of its product first."""
@@ -82,6 +84,17 @@ def by_tiles(function: Callable[[Tile], xr.Dataset], laid: list[list[Tile]]) -> 
     rows, columns = laid[0][0]
     bands = [_together([function(tile) for tile in row], columns) for row in laid]
     return _together(bands, rows)
+
+
+def gathered(run: Run, cells: xr.Dataset, at: tuple[Zone, ...]) -> xr.Dataset:
+    """Give the series of the region of a run whose indicator makes one of all its cells; other results as they are."""
+    function = run.indicator.gather
+    if function is None:
+        return cells
+    area = xr.DataArray(at[0].weights, dims=spatial_dims(cells))
+    found: xr.Dataset = function(cells, area, **taken(function, run.parameters))
+    named = found.expand_dims(region=[at[0].name])
+    return named.assign_coords(time_bounds=cells["time_bounds"])
 
 
 def _together(pieces: list[xr.Dataset], dim: str) -> xr.Dataset:

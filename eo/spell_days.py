@@ -1,5 +1,6 @@
 """Days in spells of heat or cold, by calendar month or year and by category: per cell or per region."""
 
+from collections.abc import Hashable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -125,3 +126,49 @@ def _screened(found: xr.DataArray, start: Dates, end: Dates, min_coverage: float
     result = xr.Dataset({name: one.where(flag == FLAGS["good"]) for name, one in which.items()})
     bounds = np.stack([start, end], axis=1)
     return result.assign(coverage=seen, flag=flag).assign_coords(time=start, time_bounds=(("time", "nv"), bounds))
+
+
+def area_shares(cells: xr.Dataset, area: xr.DataArray, *, min_coverage: float) -> xr.Dataset:
+    """Give the share of an area that is in a spell, in all and by category, as means over months or years.
+
+    Parameters
+    ----------
+    cells : Dataset
+        What `day_counts` gives, (time, lat, lon) or (time, y, x), with ``time_bounds``.
+    area : (lat, lon) or (y, x), m2
+        Area of each cell that counts.
+    min_coverage : least share of the area, and of the days, that must be observed
+
+    Returns
+    -------
+    days, moderate, strong, severe, extreme, provisional_days : (time), 1
+        Area times days over the observed area times days: the mean of the daily shares, where all is observed.
+    coverage : (time), 1
+        Of all cells that were ever observed: land is no part of it. A cell whose month or year does not stand
+        counts as not observed.
+    flag : (time), int8
+    """
+    good = cells["flag"] == FLAGS["good"]
+    space = area.dims
+    bounds = cells["time_bounds"].values
+    length = xr.DataArray((bounds[:, 1] - bounds[:, 0]) / np.timedelta64(1, "D"), dims="time")
+    weight = (area * cells["coverage"]).where(good, 0.0) * length
+    observed = _summed(weight, space)
+    sea = _summed(area.where((cells["flag"] != FLAGS["no_data"]).any("time"), 0.0), space)
+    coverage = (observed / (sea * length)).fillna(0.0).clip(max=1.0)
+    flag = flags(coverage, min_coverage)
+    shares = {
+        name: (_summed((area * cells[name]).where(good, 0.0), space) / observed)
+        .clip(max=1.0)
+        .where(flag == FLAGS["good"])
+        for name in COUNTS
+        if name != "cumulative_intensity"
+    }
+    return xr.Dataset(shares | {"coverage": coverage, "flag": flag}).assign_coords(time=cells["time"])
+
+
+def _summed(field: xr.DataArray, space: tuple[Hashable, ...]) -> xr.DataArray:
+    """Give sums in float64, along rows and then over them: the same whatever the tiles."""
+    rows, columns = map(str, space)
+    plain = field.transpose(..., rows, columns).drop_vars([name for name in field.coords if name != "time"])
+    return plain.sum(columns).sum(rows)

@@ -100,6 +100,20 @@ def test_days_by_cells_are_those_of_the_region_where_all_cells_are_alike(
         assert file[name].sum().item() > 0
 
 
+@pytest.mark.slow
+def test_the_area_of_a_run_is_the_mean_over_its_cells(tmp_path: Path, files: Path, store: Path) -> None:
+    cells = pipeline.build(run_of(tmp_path / "cell", files, "marine_heatwave_days", by="cell"), store)
+    with xr.open_dataset(cells.path) as file:
+        share = file["marine_heatwave_days"] / file["time"].dt.days_in_month
+        expected = share.weighted(file["area"]).mean(("lat", "lon")).values
+    made = pipeline.build(run_of(tmp_path / "area", files, "marine_heatwave_area"), store)
+    assert gate.failures(made.path) == []
+    with xr.open_dataset(made.path) as file:
+        np.testing.assert_allclose(file["marine_heatwave_area_fraction"].values[0], expected, rtol=1e-6)
+        np.testing.assert_allclose(file["coverage"], 1.0, rtol=1e-12)
+        assert file["marine_heatwave_area_fraction"].max().item() > 0
+
+
 def test_a_baseline_that_is_too_short_is_an_error() -> None:
     content = series(np.zeros(400), time=days(400))
     for function in (heatwave_normal, cold_spell_normal):

@@ -16,7 +16,7 @@ from strategies import days
 from eo import references
 from eo.coverage import FLAGS
 from eo.day_of_year import LEAP, daily_climatology, on_every_day
-from eo.spell_days import COUNTS, day_counts
+from eo.spell_days import COUNTS, area_shares, day_counts
 from eo.spells import Rule, event_table
 
 HEAT, COLD = Rule(1), Rule(-1)
@@ -201,6 +201,26 @@ def test_cells_of_a_grid_are_counted_as_regions_are(record: xr.DataArray, normal
     whole = counts(record, normal)
     for name in ("days", "extreme", "coverage", "flag"):
         np.testing.assert_array_equal(cells[name].transpose("lat", "lon", "time").values.reshape(4, -1), whole[name])
+
+
+def test_the_share_of_an_area_is_that_of_its_cells_by_area_and_day() -> None:
+    hot, cold, land = np.zeros(31), np.zeros(31), np.full(31, np.nan)
+    hot[:10] = 2.5
+    row = np.stack([hot, cold, cold, land])
+    values = xr.DataArray(row.reshape(2, 2, 31), {"time": days(31)}, ("lat", "lon", "time"))
+    normal = flat(regions=1).isel(region=0)
+    area = xr.DataArray([[3.0, 1.0], [2.0, 100.0]], dims=("lat", "lon"))
+    found = area_shares(counts(values, normal), area, min_coverage=0.9).isel(time=0)
+    assert found["days"].item() == found["strong"].item() == pytest.approx(3 * 10 / (6 * 31))
+    assert (found["moderate"].item(), found["coverage"].item(), found["flag"].item()) == (0.0, 1.0, 0)
+    half = values.copy()
+    half[0, 1, 20:] = np.nan  # an area of one of six is not observed in full, and does not count
+    less = area_shares(counts(half, normal), area, min_coverage=0.8).isel(time=0)
+    assert less["days"].item() == pytest.approx(3 * 10 / (5 * 31))
+    assert less["coverage"].item() == pytest.approx(5 / 6)
+    assert np.isnan(area_shares(counts(half, normal), area, min_coverage=0.9)["days"].item())
+    nothing = area_shares(counts(values * np.nan, normal), area, min_coverage=0.9)
+    assert (nothing["flag"].item(), np.isnan(nothing["days"].item())) == (FLAGS["no_data"], True)
 
 
 def test_the_days_of_categories_are_those_beyond_the_threshold_in_events(

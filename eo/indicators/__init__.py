@@ -67,6 +67,11 @@ class Indicator:
 
     reach: Callable[..., tuple[int, int]] | None = None
     """Gives, of the parameters that it takes by keyword, how many months before and after its own a value needs."""
+    gather: Callable[..., xr.Dataset] | None = None
+    """For an indicator by regions that takes fields: makes one series of what ``compute`` gives for all cells.
+
+    A function of that and of the area of each cell that lies in the region, m2, (lat, lon) or (y, x), and of parameters
+    by keyword; it gives outputs, coverage and flag by (time)."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
