@@ -2,6 +2,8 @@
 
 import io
 import json
+import multiprocessing
+import socket
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ from twin import cds, csw, ftp, sftp
 
 from eo import sources
 from eo.config import load_product
-from eo.errors import Denied, SourceError
+from eo.errors import Denied, SourceError, Unavailable
 from eo.fetching import Fetched, fetch
 from eo.model import Product, span
 
@@ -244,6 +246,28 @@ def test_a_fetch_after_a_crash_waits_for_the_request_that_the_first_one_submitte
     check_whole(tmp_path, SOIL, soil)
 
 
+@pytest.mark.slow  # a process with all its libraries
+def test_a_process_that_is_killed_while_it_waits_leaves_its_request_to_the_next(
+    soil: dict[str, bytes], tmp_path: Path
+) -> None:
+    faults = cds.CdsFaults(slow=1_000_000)
+    with served(as_zip(soil), faults) as url:
+        process = multiprocessing.get_context("spawn").Process(
+            target=fetched, args=(SOIL, store_product(url), tmp_path)
+        )
+        process.start()
+        while not list((tmp_path / "quarantine").glob("*/*/*.request")):
+            process.join(0.02)
+            assert process.exitcode is None
+        process.kill()
+        process.join()
+        faults.slow = 0
+        done = fetched(SOIL, store_product(url), tmp_path)
+    assert done.new == tuple(sorted(soil))
+    assert len(faults.submitted) == 1
+    check_whole(tmp_path, SOIL, soil)
+
+
 @pytest.mark.parametrize(
     ("faults", "reason"),
     [
@@ -280,3 +304,34 @@ def test_a_key_that_the_store_does_not_know_stops_the_fetch(
         fetched(SOIL, store_product(url), tmp_path)
     assert isinstance(raised.value, Denied)
     check_secret(tmp_path, raised.value)
+
+
+@pytest.mark.filterwarnings("ignore:HTTPConnectionPool:UserWarning")  # of the client that asks for messages first
+@pytest.mark.parametrize("kind", ["ftp", "gportal", "cds"])
+def test_a_server_that_says_nothing_is_not_waited_for_without_an_end(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        known = tmp_path / "known_hosts"
+        key = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+        known.write_text(f"[127.0.0.1]:{port} {key}")
+        source = {
+            "ftp": {"url": f"ftp://127.0.0.1:{port}/"},
+            "gportal": {"datasets": ["10003026"], "server": f"127.0.0.1:{port}", "known_hosts": str(known)},
+            "cds": {
+                "collection": "x",
+                "request": {},
+                "url": f"http://127.0.0.1:{port}",
+                "credentials": {"key": "TWIN_KEY"},
+            },
+        }[kind]
+        product = of(SST, source | {"kind": kind, "limits": LIMITS | {"timeout": 0.1}})
+        connector = sources.connector(product.source)
+        place = {"ftp": "ftp", "gportal": "sftp", "cds": "http"}[kind]
+        remote = sources.Remote("a.h5", f"{place}://127.0.0.1:{port}/a.h5?inputs=%7B%7D")
+        if kind == "gportal":
+            asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "key")
+            monkeypatch.setenv("TWIN_KEY", str(tmp_path / "key"))
+        with pytest.raises(Unavailable):
+            connector.fetch(product.source, remote, tmp_path / "draft", lambda _: None)
