@@ -67,7 +67,8 @@ def time_step(series: xr.Dataset) -> str:
         if np.array_equal(np.stack([starts, starts + 1], axis=1).astype("datetime64[ns]"), bounds):
             return step
     days = np.median((bounds[:, 1] - bounds[:, 0]) / np.timedelta64(1, "D"))
-    return min({"8day": 8.0, "dekad": 10.0, "halfmonth": 15.0}.items(), key=lambda one: abs(one[1] - days))[0]
+    lengths = {"8day": 8.0, "dekad": 10.0, "halfmonth": 15.0, "month": 30.0, "year": 365.0}
+    return min(lengths.items(), key=lambda one: abs(one[1] - days))[0]
 
 
 def grid_coordinates(computed: xr.Dataset) -> dict[str, Any]:

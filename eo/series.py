@@ -57,11 +57,11 @@ def _joined(run: Run, one: Input, parts: list[Part], store: Store, stack: ExitSt
 
 
 def stepped(series: xr.Dataset, run: Run, one: Input) -> xr.Dataset:
-    """Give the series of an input at the step that the indicator of a run asks for; `mean` says its units."""
+    """Give the series of an input at the step that the indicator of a run asks for; it says its units."""
     found = monthly_mean(series) if run.indicator.step == "month" else series
-    if "mean" not in found:
-        return found
-    return found.assign(mean=found["mean"].assign_attrs(units=one.product.variables[one.variable].units))
+    units = one.product.variables[one.variable].units
+    told = {name: found[name].assign_attrs(units=units) for name in ("mean", "total") if name in found}
+    return found.assign(told)
 
 
 def tiles(series: xr.Dataset) -> list[list[Tile]]:
