@@ -27,15 +27,17 @@ def fields(path: Path, product: str) -> xr.Dataset:
         return canonical(published, known.variables, step=known.step, stamp=known.stamp).load()
 
 
-def mean_over(region: str, content: xr.Dataset, variable: str) -> xr.DataArray:
-    """Give the mean over a region of configs/regions.yaml."""
-    at = zones({region: config.load_regions(config.folder(None))[region]}, content)
-    return zonal_mean(content[variable], content[f"{variable}_status"], at, STATUS["outside_domain"])["mean"][0]
+def means_over(regions: tuple[str, ...], content: xr.Dataset, variable: str) -> xr.Dataset:
+    """Give mean and coverage over regions of configs/regions.yaml."""
+    known = config.load_regions(config.folder(None))
+    at = zones({one: known[one] for one in regions}, content)
+    return zonal_mean(content[variable], content[f"{variable}_status"], at, STATUS["outside_domain"])
 
 
 def nino34_of_ersst(data: Path) -> tuple[xr.DataArray, xr.DataArray]:
     """Give ours and theirs over the months that both have."""
-    ours = mean_over("nino34", fields(data / ERSST, "noaa_ersst_v5_monthly"), "sea_surface_temperature")
+    content = fields(data / ERSST, "noaa_ersst_v5_monthly")
+    ours = means_over(("nino34",), content, "sea_surface_temperature")["mean"][0]
     theirs = references.psl(references.text_of(data / NINA34))
     mine, other = xr.align(ours, theirs.dropna("time"))
     return mine, other

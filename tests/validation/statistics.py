@@ -105,7 +105,7 @@ CHECKS = (
     Check(
         "Trends", "Mann-Kendall, corrected for persistence", corrected_deviation, 0.15, "1",
         f"pymannkendall, Hamed and Rao, 30 lags; {SYNTHETIC}",
-        "theirs takes the lags that are significant, ours an AR(1) model",
+        "theirs takes the lags that are significant, ours an AR(1) model", quick=False,
     ),
     Check(
         "Trends", "Theil-Sen slope", median_slope, 1e-12, "1 per step",
