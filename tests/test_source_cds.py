@@ -11,7 +11,7 @@ import pytest
 from twin.cds import CdsFaults, Inputs, serve
 
 from eo.config import load_product
-from eo.errors import Denied, InputError, SourceError, Unavailable
+from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
 from eo.model import span
 from eo.origin import CdsSource, Credentials, Limits
 from eo.sources import Remote, Wanted, _cds_requests, cds
@@ -192,6 +192,35 @@ def test_a_request_that_is_too_large_is_not_submitted(monkeypatch: pytest.Monkey
         with pytest.raises(SourceError, match="costs at most 400, and this one costs 500"):
             cds.fetch(here, remote, tmp_path / "draft", lambda _: None)
     assert faults.submitted == []
+
+
+def test_a_collection_that_is_not_there_is_an_error_and_never_a_missing_month(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with store(monkeypatch) as here:
+        remote = cds.find(here, wanted("2016-01"))[0]
+        renamed = here.model_copy(update={"collection": "satellite-soil-moisture-of-old"})
+        with pytest.raises(SourceError, match="not found"):
+            cds.find(renamed, wanted("2016-01"))
+        with pytest.raises(SourceError) as raised:
+            cds.fetch(renamed, remote, tmp_path / "d", lambda _: None)
+    assert not isinstance(raised.value, Absent | Unavailable)
+
+
+@pytest.mark.parametrize("page", ["<html>maintenance</html>", "[]", '{"unexpected": 1}'])
+def test_an_answer_of_another_form_is_an_error_and_never_an_empty_month(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: str
+) -> None:
+    faults = CdsFaults()
+    with store(monkeypatch, faults) as here:
+        remote = cds.find(here, wanted("2016-01"))[0]
+        faults.page = page
+        with pytest.raises(SourceError):
+            cds.find(here, wanted("2016-01"))
+        with pytest.raises(SourceError) as raised:
+            cds.fetch(here, remote, tmp_path / "draft", lambda _: None)
+    assert not isinstance(raised.value, Absent)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_expired_answer_is_asked_for_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

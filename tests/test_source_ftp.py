@@ -86,6 +86,13 @@ def test_a_folder_that_is_not_there_has_no_granules(folder: Path) -> None:
         assert ftp.find(source, wanted("2015/2016")) == []
 
 
+def test_a_folder_that_may_not_be_listed_is_an_error_and_not_an_empty_one(folder: Path) -> None:
+    with served(folder, faults=FtpFaults(forbidden=frozenset({"MLSD"}))) as source:
+        with pytest.raises(SourceError, match="Not enough privileges") as raised:
+            ftp.find(source, wanted("2020"))
+        assert not isinstance(raised.value, Absent | Unavailable)
+
+
 @pytest.mark.parametrize("refused", [frozenset(), frozenset({"SIZE", "MDTM"})])
 def test_a_file_comes_whole_and_every_byte_is_counted(folder: Path, tmp_path: Path, refused: frozenset[str]) -> None:
     draft, counted = tmp_path / "draft", []

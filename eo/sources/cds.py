@@ -7,16 +7,14 @@ request that runs, and submits none again.
 import importlib.util
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
+from eo.errors import Absent, InputError, SourceError, Unavailable
 from eo.origin import CdsSource, Credentials, host_of
 from eo.sources import _cds_requests
+from eo.sources._cds_client import key_of, opened, speaking
 from eo.sources._connector import Tally
 from eo.sources._credentials import without
 from eo.sources._http import Access, download
@@ -24,10 +22,8 @@ from eo.sources._patience import patiently
 from eo.sources._remote import Remote, Wanted
 
 if TYPE_CHECKING:
-    import requests
     from ecmwf import datastores
 
-_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _WAITING = frozenset({"accepted", "running"})
 _CROWDED = ("queued requests", "too many", "limited to", "temporarily")
 """Words of a rejection that another try later may mend."""
@@ -43,30 +39,7 @@ def check(source: CdsSource) -> None:
     """
     if importlib.util.find_spec("ecmwf") is None or importlib.util.find_spec("ecmwf.datastores") is None:
         raise InputError("the Climate Data Store needs the package ecmwf-datastores-client; the extra 'cds' has it")
-    _key(source)
-
-
-def _key(source: CdsSource) -> str:
-    """Give the key: of the environment, or of the file that the client reads."""
-    name = source.credentials.key
-    file = Path(os.environ.get("ECMWF_DATASTORES_RC_FILE") or "~/.ecmwfdatastoresrc").expanduser()
-    key = (os.environ.get(name, "") if name else "") or _key_in(file)
-    if not key:
-        raise InputError(f"the key of {source.url} is in {name} or as 'key: ...' in {file}, and it is in neither")
-    if ":" in key or not key.isascii() or not key.isprintable():
-        raise InputError(
-            f"the key of {source.url} is a personal access token, without the user number and colon of old"
-        )
-    return key
-
-
-def _key_in(file: Path) -> str:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    said = (line.partition(":") for line in lines)
-    return next((value.strip() for name, _, value in said if name.strip() == "key"), "")
+    key_of(source)
 
 
 def find(source: CdsSource, wanted: Wanted) -> list[Remote]:
@@ -81,7 +54,7 @@ def find(source: CdsSource, wanted: Wanted) -> list[Remote]:
     """
 
     def constraints() -> list[dict[str, list[str]]]:
-        with _client(source) as client:
+        with opened(source) as client:
             found: list[dict[str, list[str]]] = client.get_collection(source.collection).constraints
             return found
 
@@ -101,7 +74,7 @@ def fetch(source: CdsSource, remote: Remote, draft: Path, tally: Tally) -> Remot
     SourceError
         The licence is not accepted, the request is too large, it failed, or it takes longer than `limits.deadline`.
     """
-    with _client(source) as client:
+    with opened(source) as client:
         job = _submitted(source, client, remote, draft)
         place = _cds_requests.at(remote, *_result(source, job, draft))
     access = Access((host_of(source.url), *source.hosts), source.limits, Credentials())
@@ -135,16 +108,19 @@ def _submitted(source: CdsSource, client: "datastores.Client", remote: Remote, d
             return found
         draft.unlink(missing_ok=True)
     inputs = _cds_requests.inputs_of(remote)
-    with _speaking(source):
-        _check_costs(source, client.estimate_costs(source.collection, inputs))
-        job = client.submit(source.collection, inputs)
+    try:
+        with speaking(source):
+            _check_costs(source, client.estimate_costs(source.collection, inputs))
+            job = client.submit(source.collection, inputs)
+    except Absent as error:  # of the collection: no month is missing because of it
+        raise SourceError(str(error)) from None
     _write(note, f"{remote.url}\n{job.request_id}")
     return job
 
 
 def _known(source: CdsSource, client: "datastores.Client", identity: str) -> "datastores.Remote | None":
     try:
-        with _speaking(source):
+        with speaking(source):
             return client.get_remote(identity)
     except Absent:
         return None
@@ -173,7 +149,7 @@ def _result(source: CdsSource, job: "datastores.Remote", draft: Path) -> tuple[s
     """Give address and size of the answer, when it is there."""
     end = time.monotonic() + source.limits.deadline
     try:
-        with _speaking(source):
+        with speaking(source):
             while (status := job.status) in _WAITING:
                 if time.monotonic() + source.poll > end:
                     raise SourceError(
@@ -200,51 +176,6 @@ def _ended(source: CdsSource, job: "datastores.Remote", status: str) -> SourceEr
     try:
         job.results_ready  # noqa: B018 - of a request that failed the client raises the reason
     except (ProcessingFailedError, requests.HTTPError) as error:
-        text = without(error, _key(source))
+        text = without(error, key_of(source))
     kind = Unavailable if any(word in text.lower() for word in _CROWDED) else SourceError
     return kind(f"{source.collection} must answer request {job.request_id}, and it is {status}: {text}")
-
-
-@contextmanager
-def _client(source: CdsSource) -> Iterator["datastores.Client"]:
-    """Give the client, which tries nothing again by itself: its own defaults block for 16 hours."""
-    import requests
-    from ecmwf import datastores
-
-    with requests.Session() as session, _speaking(source):
-        yield datastores.Client(
-            url=source.url, key=_key(source), timeout=source.limits.timeout, progress=False, maximum_tries=1,
-            retry_after=0, session=session,
-        )  # fmt: skip
-
-
-@contextmanager
-def _speaking(source: CdsSource) -> Iterator[None]:
-    """Give what goes wrong as an error of the service, without the key."""
-    import requests
-
-    try:
-        yield
-    except requests.HTTPError as error:
-        raise _said(source, error) from None
-    except requests.RequestException as error:
-        raise Unavailable(f"{source.url} must answer, and it does not: {without(error, _key(source))}") from None
-
-
-def _said(source: CdsSource, error: "requests.HTTPError") -> SourceError:
-    answer = cast("requests.Response", error.response)
-    code = answer.status_code
-    text = without(error, _key(source))
-    if code in _LATER:
-        after = answer.headers.get("Retry-After", "")
-        return Unavailable(
-            f"{source.url} must answer, and it said: {text}", float(after) if after.isdecimal() else None
-        )
-    if code == HTTPStatus.UNAUTHORIZED:
-        return Denied(f"{source.url} must accept the key of {source.credentials.key or 'the client'}: it said {code}")
-    if "licence" in text.lower():
-        page = f"{source.url.removesuffix('/api')}/datasets/{source.collection}?tab=download#manage-licences"
-        return SourceError(f"the licence of {source.collection} must be accepted once, by a person, at {page}")
-    if code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        return Absent(f"{source.url} has no such collection or request: {text}")
-    return SourceError(f"{source.url} must accept the request, and it said: {text}")

@@ -132,7 +132,8 @@ class _Session:
             return Denied(f"{self.host} must accept the user and the password, and it said: {text}")
         if text.startswith(_REFUSED):
             return Unavailable(message)
-        return Absent(message) if text.startswith(_NOT_THERE) else SourceError(message)
+        refused = any(word in text.lower() for word in ("permission", "privilege", "denied"))
+        return Absent(message) if text.startswith(_NOT_THERE) and not refused else SourceError(message)
 
     def list(self, folder: str, wanted: Wanted) -> list[Remote]:
         """Give the product's files of a folder."""

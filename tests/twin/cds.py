@@ -26,6 +26,8 @@ class CdsFaults:
     """So many jobs are rejected for the number of queued requests."""
     failed: str | None = None
     """Jobs fail with this message."""
+    page: str | None = None
+    """What every question is answered with, and status 200."""
     unavailable: int = 0
     """So many requests are answered with 503."""
     slow: int = 1
@@ -103,7 +105,9 @@ class _Service:
 
     def _asked(self, question: Question) -> Answer:
         catalogue = f"/api/catalogue/v1/collections/{self.collection}"
-        if question.path.startswith(catalogue):
+        if self.faults.page is not None:
+            return Answer(200, self.faults.page.encode(), "text/html")
+        if question.path in {catalogue, f"{catalogue}/constraints.json"}:
             whole = {"id": self.collection, "links": []}
             return as_json(self.constraints if question.path == f"{catalogue}/constraints.json" else whole)
         if question.headers.get("PRIVATE-TOKEN") != self.key:

@@ -22,6 +22,8 @@ class FtpFaults:
     """Both connections are dropped after so many bytes of the next file; once."""
     refused: frozenset[str] = frozenset()
     """Commands that the server does not know: MLSD, SIZE, MDTM, REST."""
+    forbidden: frozenset[str] = frozenset()
+    """Commands that the user may not give."""
     busy: int = 0
     """So many log-ins are answered with 421."""
     commands: list[str] = field(default_factory=list)
@@ -117,6 +119,9 @@ class _Handler(FTPHandler):
         self.faults.commands.append("PASS ***" if cmd == "PASS" else line)
         if cmd in self.faults.refused:
             self.respond(f"502 Command {cmd} not implemented.")
+            return
+        if cmd in self.faults.forbidden:
+            self.respond("550 Not enough privileges.")
             return
         if cmd in {"RETR", "MLSD", "NLST", "LIST"}:
             self.transfer_of = cmd
