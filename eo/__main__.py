@@ -44,7 +44,7 @@ def main() -> None:
     """Climate-indicator time series from public Earth-observation products."""
 
 
-def _track(parts: "list[Part]") -> "Iterable[Part]":
+def _track(parts: "Iterable[Part]", count: int) -> "Iterable[Part]":
     """Give parts one by one, with a progress bar on a terminal and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield from parts
@@ -52,7 +52,7 @@ def _track(parts: "list[Part]") -> "Iterable[Part]":
     from rich.console import Console
     from rich.progress import track
 
-    yield from track(parts, description="preparing parts", console=Console(stderr=True))
+    yield from track(parts, description="preparing parts", total=count, console=Console(stderr=True))
 
 
 @main.command()
@@ -60,7 +60,10 @@ def _track(parts: "list[Part]") -> "Iterable[Part]":
 @ROOT
 @CONFIGS
 @click.option("--offline", is_flag=True, help="Ask no service: use what was fetched before.")
-def build(run: str, root: str, configs: str | None, *, offline: bool) -> None:
+@click.option(
+    "--dask", default="", help="Where parts are made: local (all cores), tcp://host:port; here where not said."
+)
+def build(run: str, root: str, configs: str | None, dask: str, *, offline: bool) -> None:
     """Make the result of RUN: whatever of it is not there yet. What it needs of services is fetched first."""
     from eo.config import load_run
     from eo.pipeline import build as build_run
@@ -68,7 +71,7 @@ def build(run: str, root: str, configs: str | None, *, offline: bool) -> None:
 
     loaded = load_run(run, configs)
     with watched(f"fetching for {run}") as watch:
-        made = build_run(loaded, root, track=_track, today=None if offline else _today(), watch=watch)
+        made = build_run(loaded, root, track=_track, today=None if offline else _today(), watch=watch, dask=dask)
     click.echo(made.report)
 
 

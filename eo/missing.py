@@ -31,9 +31,13 @@ def state_of(step: str, product: Product, today: np.datetime64) -> State:
     today : datetime64[D]
     """
     end = end_of(np.array([np.datetime64(step, "ns")]), product.step)[0].astype("datetime64[D]")
-    latency = product.latency or "P0D"
-    days = int(latency[1:-1]) * _UNITS[latency[-1]]
+    days = latency_days(product.latency or "P0D")
     return "not_yet_published" if today < end + np.timedelta64(days, "D") else "missing_upstream"
+
+
+def latency_days(latency: str) -> int:
+    """Give the days of a latency such as P3D or P1M; of a month the most that it has."""
+    return int(latency[1:-1]) * _UNITS[latency[-1]]
 
 
 def write_missing(store: Store, name: str, asked: Iterable[str], found: Missing, *, work: Path) -> None:

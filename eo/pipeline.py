@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,17 @@ from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Watch
 from eo.validation import digest_of
+from eo.workers import workers
 from eo.zones import zones
 
-Track = Callable[[list[Part]], Iterable[Part]]
-"""Gives the parts one by one as they are worked on: where a progress bar goes."""
+Track = Callable[[Iterable[Part], int], Iterable[Part]]
+"""Gives the parts, so many, one by one as they are done: where a progress bar goes."""
+
+
+def _untracked(parts: Iterable[Part], count: int) -> Iterable[Part]:
+    del count
+    return parts
+
 
 _BASE_MEMORY = 300 << 20
 _BYTES_PER_CELL = 24
@@ -284,9 +292,10 @@ def build(
     run: Run,
     root: str | Path = "data",
     *,
-    track: Track = iter,
+    track: Track = _untracked,
     today: np.datetime64 | None = None,
     watch: Watch | None = None,
+    dask: str = "",
 ) -> Built:
     """Make the result of a run: whatever of it is not there yet.
 
@@ -297,6 +306,7 @@ def build(
     track : gives the parts one by one as they are prepared, for a progress bar
     today : datetime64[D]; what the run needs of services and is not here is fetched first. None asks no service
     watch : sees the granules come
+    dask : where parts are prepared, see `eo.workers`
 
     Raises
     ------
@@ -309,8 +319,9 @@ def build(
         todo = plan(run, root)
         if todo.finished:
             return up_to_date(todo)
-        for part in track(list(todo.missing)):
-            prepare(run, part, root)
+        with workers(dask) as each:
+            for _ in track(each(partial(prepare, todo.run, root=root), todo.missing), len(todo.missing)):
+                pass
         return finish(todo)
 
 

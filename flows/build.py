@@ -1,6 +1,5 @@
 """The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +17,7 @@ from eo.errors import EoError, GateError
 from eo.fetching import fetch_inputs, lacks_inputs
 from eo.model import Part
 from eo.store import one_at_a_time
+from flows.day import day_of_run
 
 if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
@@ -29,9 +29,9 @@ REFUSED = "Refused"
 Outcome = State[Any]
 
 
-def _failed(error: EoError) -> Outcome:
+def failed(error: EoError, name: str = "Failed") -> Outcome:
     """Give the failed state of an error that a person can mend: its one line, without a traceback."""
-    return Failed(name=REFUSED if isinstance(error, GateError) else "Failed", message=str(error))
+    return Failed(name=REFUSED if isinstance(error, GateError) else name, message=str(error))
 
 
 @task(name="fetch", task_run_name="fetch for {run.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -40,7 +40,7 @@ def fetch_granules(run: Run, root: str, today: str) -> Outcome:
     try:
         done = fetch_inputs(run, root=root, today=np.datetime64(today))
     except EoError as error:
-        return _failed(error)
+        return failed(error)
     return Completed(message="; ".join(map(str, done)) or "everything is here")
 
 
@@ -53,9 +53,9 @@ def fetch_granules(run: Run, root: str, today: str) -> Outcome:
 def prepare_part(run: Run, part: Part, root: str) -> Outcome:
     """Make what a run needs of one part. Given the plan, Prefect would look through all of its parts for each task."""
     try:
-        return Completed(message=str(pipeline.prepare(run, part, root)))
+        return Completed(message=", ".join(map(str, pipeline.prepare(run, part, root))))
     except EoError as error:
-        return _failed(error)
+        return failed(error)
 
 
 @task(name="finish", task_run_name="finish {plan.run.name}", cache_policy=NO_CACHE, persist_result=False)
@@ -64,7 +64,7 @@ def finish_run(plan: pipeline.Plan) -> Outcome:
     try:
         return Completed(message=pipeline.finish(plan).report)
     except EoError as error:
-        return _failed(error)
+        return failed(error)
 
 
 @flow(
@@ -88,27 +88,24 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
-            today = str(datetime.now(UTC).date())
+            today = day_of_run()
             if not offline and lacks_inputs(loaded, root, np.datetime64(today)):
                 fetched = fetch_granules(loaded, root, today, return_state=True)
                 if not fetched.is_completed():
                     return Failed(name=fetched.name, message=fetched.message)
                 logger.info("%s", fetched.message)
-            plan = pipeline.plan(loaded, root)
-            if plan.finished:
-                return Completed(message=pipeline.up_to_date(plan).report)
-            logger.info(
-                "%s: %d parts to prepare, %d there",
-                run,
-                len(plan.missing),
-                len(plan.parts) - len(plan.missing),
-            )
-            return _work(plan)
+            return built(loaded, root)
     except EoError as error:
-        return _failed(error)
+        return failed(error)
 
 
-def _work(plan: pipeline.Plan) -> Outcome:
+def built(run: Run, root: str) -> Outcome:
+    """Give the state of a run whose granules are here: its missing parts made side by side, then its result."""
+    plan = pipeline.plan(run, root)
+    if plan.finished:
+        return Completed(message=pipeline.up_to_date(plan).report)
+    there = len(plan.parts) - len(plan.missing)
+    get_run_logger().info("%s: %d parts to prepare, %d there", run.name, len(plan.missing), there)
     futures = [prepare_part.submit(plan.run, part, str(plan.store.root)) for part in plan.missing]
     for future in futures:
         future.wait()

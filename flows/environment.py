@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from eo.errors import InputError
+
 
 def prepare(root: str | Path) -> None:
     """Put Prefect's home inside the root folder and switch telemetry off.
@@ -23,3 +25,37 @@ def prepare(root: str | Path) -> None:
     }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def served(root: str | Path, host: str, port: int, database: str = "") -> dict[str, str]:
+    """Give the settings of a server on this machine, of its worker and of the runs that it starts.
+
+    Parameters
+    ----------
+    root : the folder where everything is kept
+    host, port : where the server listens
+    database : ``postgresql://...``; SQLite below the root where there is none
+
+    Raises
+    ------
+    InputError
+        The database is of another kind.
+    """
+    prepare(root)
+    settings = {
+        "PREFECT_API_URL": f"http://{host}:{port}/api",
+        "PREFECT_UI_URL": f"http://{host}:{port}",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        # slots of a worker that was killed are freed, also after a restart of the server
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    }
+    if database:
+        scheme, found, rest = database.partition("://")
+        if not found or scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+            raise InputError(
+                f"the database is postgresql://user@host/name, or none for SQLite; it is of kind {scheme!r}"
+            )
+        settings["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = f"postgresql+asyncpg://{rest}"
+    return settings

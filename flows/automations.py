@@ -1,0 +1,88 @@
+"""What the server watches by itself: runs that died, and notice to people."""
+
+from datetime import timedelta
+from typing import Any
+
+from prefect.automations import Automation
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import CallWebhook, ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+
+HEARTBEAT_SECONDS = 30
+"""How often a run says that it lives; the least that Prefect takes."""
+SILENCE_SECONDS = 90
+"""How long a run may say nothing before it is taken for dead: three heartbeats."""
+
+CRASHED = "eo: mark runs that died"
+ALARM = "eo: tell of runs that went wrong"
+QUIET = "eo: tell when nothing runs"
+
+
+def crashed() -> Automation:
+    """Give the automation that marks a run as crashed when its heartbeat stops, instead of running for ever."""
+    return Automation(
+        name=CRASHED,
+        description=f"A run without a heartbeat for {SILENCE_SECONDS} s is dead.",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={"prefect.flow-run.*"},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=SILENCE_SECONDS),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED, name="Crashed", message=f"no heartbeat for {SILENCE_SECONDS} s", force=False
+            )
+        ],
+    )
+
+
+def alarm(webhook: Any) -> Automation:  # noqa: ANN401 - the id of a block
+    """Give the automation that calls a webhook for each run that failed, crashed, or ended degraded."""
+    states = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
+    return Automation(
+        name=ALARM,
+        description="A run that failed, crashed or ended degraded is told to the webhook.",
+        trigger=EventTrigger(
+            expect={f"prefect.flow-run.{state}" for state in states},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            posture=Posture.Reactive,
+            threshold=1,
+        ),
+        actions=[CallWebhook(block_document_id=webhook, payload=PAYLOAD)],
+    )
+
+
+def quiet(webhook: Any, hours: int) -> Automation:  # noqa: ANN401 - the id of a block
+    """Give the automation that calls a webhook when for some hours no run completed: the dead man's switch."""
+    return Automation(
+        name=QUIET,
+        description=f"No run completed for {hours} hours.",
+        trigger=EventTrigger(
+            expect={"prefect.flow-run.Completed"},
+            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(hours=hours),
+        ),
+        actions=[CallWebhook(block_document_id=webhook, payload='{"event": "quiet", "text": "no run completed"}')],
+    )
+
+
+PAYLOAD = (
+    '{"event": "{{ event.event }}", "run": "{{ flow_run.name }}", "state": "{{ flow_run.state.name }}", '
+    '"message": {{ flow_run.state.message | default("", true) | tojson }}}'
+)
+"""What the webhook gets, as a template of the server: JSON."""
+
+
+def keep(wanted: Automation) -> None:
+    """Create an automation, unless one of that name is there."""
+    with get_client(sync_client=True) as client:
+        if not client.read_automations_by_name(wanted.name):
+            client.create_automation(wanted)

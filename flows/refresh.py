@@ -1,0 +1,81 @@
+"""The flow of an office: what is new or re-issued upstream for one run, and its result brought up to that."""
+
+from pathlib import Path
+
+import numpy as np
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from eo import fetching, load_run
+from eo.config import Run
+from eo.errors import EoError, SourceError
+from eo.origin import is_remote
+from eo.store import one_at_a_time
+from flows.build import RUNNER, Outcome, built, failed
+from flows.day import day_of_run
+
+DEGRADED = "Degraded"
+"""The name of the completed state of a run whose result stands on what was here, while something upstream failed."""
+
+
+@task(
+    name="fetch",
+    task_run_name="fetch what is new for {run.name}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=2,
+    retry_delay_seconds=[60, 600],
+    retry_jitter_factor=0.5,
+    retry_condition_fn=lambda task, run, state: state.name == UNAVAILABLE,  # noqa: ARG005 - the names that Prefect gives
+)
+def fetch_new(run: Run, root: str, today: str) -> Outcome:
+    """Fetch what is new for a run, and what was issued again of what is here."""
+    day = np.datetime64(today)
+    try:
+        done = fetching.fetch_inputs(run, root=root, today=day)
+        again = [
+            fetching.refresh(one.name, one.product, root=root, today=day)
+            for one in run.inputs
+            if is_remote(one.product.source)
+        ]
+    except SourceError as error:
+        return failed(error, UNAVAILABLE)
+    except EoError as error:
+        return failed(error)
+    said = [*done, *(one for one in again if one is not None)]
+    broken = [f"{name}: {why}" for one in said for name, why in one.failures.items()]
+    told = "; ".join(map(str, said)) or "nothing new"
+    return (
+        Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}") if broken else Completed(message=told)
+    )
+
+
+UNAVAILABLE = "Unavailable"
+"""The name of the failed state of a fetch that is worth another try."""
+
+
+@flow(name="refresh", flow_run_name="refresh {run}", task_runner=RUNNER, persist_result=False, validate_parameters=True)
+def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> Outcome:
+    """Bring one run up to date: fetch what is new or re-issued upstream, then build.
+
+    A service that does not answer leaves the run degraded: its result is that of what is here, and says so.
+
+    Parameters
+    ----------
+    run : a file in configs/runs, without its ending
+    root : the folder where everything is kept
+    configs : the configs folder, where it is not the usual one
+    day : YYYY-MM-DD, for a refresh by hand of another day than that of its slot
+    """
+    try:
+        loaded = load_run(run, configs or None)
+        with one_at_a_time(Path(root), run):
+            fetched = fetch_new(loaded, root, day or day_of_run(), return_state=True)
+            get_run_logger().info("%s", fetched.message)
+            made = built(loaded, root)
+    except EoError as error:
+        return failed(error)
+    if made.is_completed() and (not fetched.is_completed() or fetched.name == DEGRADED):
+        return Completed(name=DEGRADED, message=f"{made.message}\nbut: {fetched.message}")
+    return made

@@ -1,0 +1,103 @@
+"""Parts made in other processes: the same content, and a worker that dies costs only what it was making."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import synthetic
+from commands import refusal, succeeds
+
+from eo import load_run, pipeline
+from eo.config import Run
+from eo.errors import StoreError
+from eo.workers import workers
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    synthetic.write_each(tmp_path / "in", synthetic.days("2001-01-01", "2001-03-31"))
+    period = {"period": "2001-01/2001-03", "baseline": "2001-01/2001-03"}
+    there = synthetic.configs(tmp_path / "configs", tmp_path / "in" / "*.nc", product={"step": "day"}, run=period)
+    return load_run("synthetic", there)
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """A scheduler with two worker processes, as on other machines: they know nothing of Prefect."""
+    file = tmp_path / "scheduler.json"
+    listening = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
+    working = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard"]
+    started = [
+        subprocess.Popen(  # noqa: S603 - this interpreter
+            [*command, "--host", "127.0.0.1", "--scheduler-file", file],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for command in (listening, working, working)
+    ]
+    from distributed import Client
+
+    with Client(scheduler_file=str(file), timeout=60, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+        address = client.scheduler.address
+    yield address
+    for one in started:
+        one.terminate()
+    for one in started:
+        one.wait(20)
+
+
+def test_parts_of_two_workers_give_the_same_content(run: Run, scheduler: str, tmp_path: Path) -> None:
+    here = pipeline.build(run, tmp_path / "here")
+    there = pipeline.build(run, tmp_path / "there", dask=scheduler)
+    assert there.content_digest == here.content_digest
+    assert there.prepared == 3
+
+
+def test_processes_of_this_machine_give_the_same_content(run: Run, tmp_path: Path) -> None:
+    succeeds("build", "synthetic", "--root", tmp_path / "r", "--configs", run.folder, "--dask", "local")
+    here = pipeline.build(run, tmp_path / "here")
+    assert pipeline.build(run, tmp_path / "r").content_digest == here.content_digest
+
+
+def deadly(item: Path) -> None:
+    """Kill the process that makes it, the first time."""
+    if not item.exists():
+        item.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_costs_only_what_it_was_making(scheduler: str, tmp_path: Path) -> None:
+    with workers(scheduler) as each:
+        items = [tmp_path / "a"]
+        assert list(each(deadly, items)) == items
+
+
+def always_deadly(item: int) -> None:
+    del item
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_kills_every_worker_is_an_error_and_does_not_go_on_for_ever() -> None:
+    with workers("local") as each, pytest.raises(StoreError, match="must not end its worker"):
+        list(each(always_deadly, [1]))
+
+
+def test_an_error_of_a_part_is_told_as_it_is_here(run: Run, scheduler: str, tmp_path: Path) -> None:
+    todo = pipeline.plan(run, tmp_path / "r")
+    spoilt = todo.missing[1].granules[3].path
+    spoilt.write_bytes(spoilt.read_bytes()[:-100])
+    said = refusal("build", "synthetic", "--root", tmp_path / "r2", "--configs", run.folder, "--dask", scheduler)
+    assert str(spoilt) in said
+
+
+def test_a_scheduler_that_is_not_there_or_a_word_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    command = ("build", "synthetic", "--root", tmp_path / "r", "--configs", run.folder, "--dask")
+    assert "'local', or at tcp://host:port; not at 'everywhere'" in refusal(*command, "everywhere")
