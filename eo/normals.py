@@ -75,6 +75,7 @@ def load_normal(
     path = store.normal(key)
     if not path.exists():
         content = normal_of(run, baseline) if fields is None else fields.computed()
+        _check_normal(content, months)
         said = {"title": f"normal of {run.config.variable}, {months}", "normal_digest": key}
         tiled = fields is not None
         publish_once(path, lambda draft: netcdf.write(content.assign_attrs(said), draft, tiled=tiled), work)
@@ -99,6 +100,13 @@ def check_baseline(series: xr.Dataset, baseline: Span) -> None:
     name = "mean" if "mean" in series else next(iter(map(str, series.data_vars)))
     if not series.sizes["time"] or not bool(series[name].notnull().any()):
         raise InputError(f"a baseline has data, and {baseline} has none for the regions of the run")
+
+
+def _check_normal(content: xr.Dataset, baseline: Span) -> None:
+    """Refuse a normal of which nothing stands: too little of the baseline was observed."""
+    numbers = [one for one in content.data_vars.values() if one.dtype.kind == "f"]
+    if numbers and all(bool(one.isnull().all()) for one in numbers):
+        raise InputError(f"a baseline has data enough for a normal, and {baseline} has none for the regions of the run")
 
 
 def normal_of(run: Run, baseline: Series) -> xr.Dataset:

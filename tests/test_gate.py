@@ -108,6 +108,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "flags are among flag_values": (_flag([0, 1, 7], "good bad"), "quality has [7]"),
     "a value without enough coverage is missing": (_values("status", (0, 0), 1), f"{SST} has 1 such values"),
     "a missing value has a reason in status": (_values(SST, (0, 0), np.nan), f"{SST} has 1 without"),
+    "a value has a status": (_with("ancillary_variables", "status", of="lat_range"), "lat_range has ('region', 'nv')"),
     "a cell has an area": (_area([1e6, 0.0]), "1 have none"),
     "cells cover the sphere at most once": (_area([5.2e14]), "they cover 1.019"),
     "attributes are of the type that CF gives them": (_with("bounds", np.arange(2), of="coverage"), ""),
@@ -230,7 +231,7 @@ def test_hdf5_that_is_not_netcdf_gets_reasons(tmp_path: Path) -> None:
     [
         ("empty.nc", b"", "must have content, and it is empty"),
         ("page.nc", b"<!DOCTYPE html><html>404</html>", "and it is of kind HTML or XML"),
-        ("archive.nc", b"PK\x03\x04....", "and it is of kind zip"),
+        ("archive.nc", b"PK\x03\x04....", "of kind zip: an archive, whose members are the files to read"),
         ("text.nc", b"no such granule", "and it is of kind other"),
     ],
 )
@@ -285,8 +286,8 @@ def test_a_result_of_which_nothing_stands_is_not_published(tmp_path: Path) -> No
     """The grid ends at 10 degrees east: half of a region to 20 is never observed, and 90 % must be."""
     write(tmp_path / "in/sst_2001.nc", months("2001-01", 12))
     there = configs(tmp_path / "configs", tmp_path / "in/*.nc", run={"period": "2001", "baseline": "2001"})
-    text = (there / "regions.yaml").read_text().replace("east: 10", "east: 20")
+    text = (there / "regions.yaml").read_text().replace("east: 10,", "east: 20,").replace("east: 10\n", "east: 20\n")
     (there / "regions.yaml").write_text(text)
     said = refusal(*_build(there, tmp_path / "r"))
-    assert "a baseline has data, and 2001-01/2001-12 has none" in said
+    assert "a baseline has data enough for a normal, and 2001-01/2001-12 has none" in said
     assert not (tmp_path / "r/results").exists()

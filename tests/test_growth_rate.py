@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from published import published
 from strategies import months, series
 
 from eo.climatology import monthly_normal
@@ -79,10 +80,10 @@ def test_a_year_does_not_change_when_months_are_appended() -> None:
 @pytest.mark.real
 def test_the_growth_of_carbon_dioxide_is_that_which_noaa_publishes(real_data: Path) -> None:
     """NOAA subtracts its trend at the turns of the year, known to 0.1 ppm; the mean of differences is smoother."""
-    with (real_data / "co2" / "co2-mm-gl.csv").open() as file:
+    with published(real_data / "co2" / "co2-mm-gl.csv").open() as file:
         rows = list(csv.DictReader(file))
     content = series([float(row["Average"]) for row in rows], time=months(len(rows), rows[0]["Date"]))
-    with (real_data / "co2" / "co2-gr-gl.csv").open() as file:
+    with published(real_data / "co2" / "co2-gr-gl.csv").open() as file:
         theirs = {int(row["Year"]): float(row["Annual Increase"]) for row in csv.DictReader(file)}
     found = growth_rate(content).isel(region=0)
     ours = {

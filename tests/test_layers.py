@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.steps", "eo.netcdf"),
     ("eo.filenames",),
     ("eo.sources._*", "eo.sources.integrity"),
-    ("eo.store", "eo.climatology", "eo.archives", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
+    ("eo.store", "eo.workers", "eo.climatology", "eo.archives", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
     ("eo.bases", "eo.harmonics", "eo.running"),
     ("eo.anomalies",),
     ("eo.events", "eo.day_of_year"),
