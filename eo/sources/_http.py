@@ -192,15 +192,29 @@ def read(access: Access, url: str, headers: Mapping[str, str] | None = None, bod
     return patiently(host_of(url), access.limits, lambda: once(access, url, headers, body))
 
 
-def described(access: Access, remote: Remote) -> Remote:
-    """Give a file with what the server says of it without sending it; as it was where the server does not say."""
+def stated(access: Access, remote: Remote) -> Remote:
+    """Give a file with what the server says of it without sending it; as it was where the server does not say.
 
-    def request() -> Remote:
+    Asked for once: what a `fetch` needs, which is tried again as a whole.
+
+    Raises
+    ------
+    SourceError
+        Unavailable, Absent or Denied.
+    """
+    try:
         with answer(access, remote.url, method="HEAD") as found:
             return _as_said(remote, found, "content-length")
+    except (Unavailable, Absent, Denied):
+        raise
+    except SourceError:
+        return remote
 
+
+def described(access: Access, remote: Remote) -> Remote:
+    """Give a file as `stated` does, or as it was where the server does not answer at all."""
     try:
-        return patiently(host_of(remote.url), access.limits, request)
+        return patiently(host_of(remote.url), access.limits, lambda: stated(access, remote))
     except Absent:
         raise
     except SourceError:

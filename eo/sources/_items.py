@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
 
 from eo.errors import SourceError
+from eo.sources._remote import Remote
 
 Item = Mapping[str, Any]
 
@@ -75,3 +77,9 @@ def text_of(items: Iterable[Item]) -> str:
     found = list(items)
     whole = found[0] if len(found) == 1 else {"type": "FeatureCollection", "features": found}
     return json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def etag_of(said: str, files: Iterable[Remote]) -> str:
+    """Give what changes with a granule: with what its items say, or with any of the files beside them."""
+    parts = [f"{one.name} {one.checksum or one.etag or one.modified} {one.size}" for one in files]
+    return f"sha256:{sha256(chr(10).join([said, *parts]).encode()).hexdigest()}"

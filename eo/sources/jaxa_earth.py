@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ import numpy as np
 from eo.errors import Absent, InputError, SourceError
 from eo.origin import Credentials, JaxaEarthSource, host_of
 from eo.sources._connector import Tally
-from eo.sources._http import Access, described, download, once, read
-from eo.sources._items import Item, asset_url, links, localized, parsed, text_of
+from eo.sources._http import Access, described, download, once, read, stated
+from eo.sources._items import Item, asset_url, etag_of, links, localized, parsed, text_of
 from eo.sources._listing import last_of
 from eo.sources._remote import Remote, Wanted
 from eo.sources._tiles import files, folder_of, item_of
@@ -128,13 +127,9 @@ def _items(ask: Ask, url: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _closely(access: Access, found: Remote) -> Remote:
-    """Give a granule with what tells a re-issue: the ETag of each GeoTIFF, and the digest of the items."""
+    """Give a granule with what tells a re-issue."""
     beside = tuple(described(access, one) for one in found.beside)
-    return replace(found, beside=beside, etag=_etag(_granule(partial(read, access), found)))
-
-
-def _etag(text: str) -> str:
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
+    return replace(found, beside=beside, etag=etag_of(_granule(partial(read, access), found), beside))
 
 
 def _granule(ask: Ask, remote: Remote) -> str:
@@ -172,7 +167,9 @@ def fetch(source: JaxaEarthSource, remote: Remote, draft: Path, tally: Tally) ->
     """
     if not remote.name.endswith(_ITEMS):
         return download(_access(source), remote, draft, tally)
-    text = _granule(partial(once, _access(source)), remote)
+    access = _access(source)
+    text = _granule(partial(once, access), remote)
+    etag = etag_of(text, [stated(access, one) for one in remote.beside])
     draft.write_text(text, encoding="utf-8")
     tally(len(text.encode()))
-    return replace(remote, etag=_etag(text))
+    return replace(remote, etag=etag)

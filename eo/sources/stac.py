@@ -6,6 +6,7 @@ links of these assets; every request goes through the one way of speaking HTTP, 
 
 import re
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,11 +19,11 @@ import numpy as np
 
 from eo.errors import Absent, InputError, SourceError, Unavailable
 from eo.model import Product
-from eo.origin import Credentials, LatLonBox, StacSource, host_of
+from eo.origin import Credentials, LatLonBox, StacSource, allowed, host_of
 from eo.sources._catalogs import searched, walked
 from eo.sources._connector import Tally
-from eo.sources._http import Access, described, download, once
-from eo.sources._items import Item, asset_url, links, localized, parsed, text_of
+from eo.sources._http import Access, described, download, once, stated
+from eo.sources._items import Item, asset_url, etag_of, links, localized, parsed, text_of
 from eo.sources._listing import last_of
 from eo.sources._remote import Remote, Wanted
 from eo.steps import labels, start_of, steps_in
@@ -67,19 +68,24 @@ def find(source: StacSource, wanted: Wanted) -> list[Remote]:
     there = [one for one in (_remote(source, item, wanted.product) for item in items) if one is not None]
     found = {one.name: one for one in there if one.time in steps}
     chosen = [found[name] for name in sorted(found)]
-    if not wanted.closely or source.signing:
-        return chosen
+    if not wanted.closely:
+        return [replace(one, etag="") for one in chosen]
     with ThreadPoolExecutor(source.limits.connections) as pool:
-        return list(
-            pool.map(lambda one: replace(one, beside=tuple(_told(access, file) for file in one.beside)), chosen)
-        )
+        return list(pool.map(lambda one: _closely(access, source, one), chosen))
 
 
-def _told(access: Access, file: Remote) -> Remote:
+def _closely(access: Access, source: StacSource, found: Remote) -> Remote:
+    """Give an item with what tells a re-issue of it or of its files."""
     try:
-        return file if file.checksum else described(access, file)
+        beside = tuple(_told(described, access, source, one) for one in found.beside)
     except Absent:
-        return file
+        return found
+    return replace(found, beside=beside, etag=etag_of(found.etag, beside))
+
+
+def _told(ask: Callable[[Access, Remote], Remote], access: Access, source: StacSource, file: Remote) -> Remote:
+    """Give a file as its server describes it, where its item does not; one that needs a signature as it is."""
+    return file if file.checksum or source.signing or not allowed(file.url, access.hosts) else ask(access, file)
 
 
 def _remote(source: StacSource, item: Item, product: Product) -> Remote | None:
@@ -99,7 +105,9 @@ def _remote(source: StacSource, item: Item, product: Product) -> Remote | None:
         url = asset_url(item, own[0], asset)
         plain = last_of(url) if last_of(url) not in files else f"{asset}-{last_of(url)}"
         files[plain] = _file(plain, url, item["assets"][asset])
-    return Remote(name, own[0], etag=_etag(item), beside=tuple(files.values()), time=_step(item, product))
+    updated = str((item.get("properties") or {}).get("updated", ""))
+    step, files_ = _step(item, product), tuple(files.values())
+    return Remote(name, own[0], etag=_etag(item), modified=updated, beside=files_, time=step)
 
 
 def _file(name: str, url: str, asset: Item) -> Remote:
@@ -130,11 +138,9 @@ def _step(item: Item, product: Product) -> str:
 
 
 def _etag(item: Item) -> str:
-    """Give what changes with an item: when it was updated, or else the digest of what it says."""
-    said = item.get("properties") or {}
-    if said.get("updated"):
-        return f"updated:{said['updated']}"
-    return f"sha256:{sha256(text_of([{'properties': said, 'assets': item.get('assets')}]).encode()).hexdigest()}"
+    """Give the digest of what an item says."""
+    said = {"properties": item.get("properties"), "assets": item.get("assets")}
+    return f"sha256:{sha256(text_of([said]).encode()).hexdigest()}"
 
 
 def fetch(source: StacSource, remote: Remote, draft: Path, tally: Tally) -> Remote:
@@ -155,9 +161,11 @@ def fetch(source: StacSource, remote: Remote, draft: Path, tally: Tally) -> Remo
     if gone:
         raise SourceError(f"{remote.url} must have the files that the search gave, and it has not {gone}")
     text = text_of([localized(item, remote.url, names)])
+    beside = [_told(stated, access, source, one) for one in remote.beside]
     draft.write_text(text, encoding="utf-8")
     tally(len(text.encode()))
-    return replace(remote, etag=_etag(item))
+    updated = str((item.get("properties") or {}).get("updated", ""))
+    return replace(remote, etag=etag_of(_etag(item), beside), modified=updated)
 
 
 def _signed(access: Access, source: StacSource, url: str) -> str:

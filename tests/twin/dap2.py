@@ -12,6 +12,8 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 
+from eo.netcdf import serial
+
 TYPES = {
     "i1": ("Byte", ">u1"),
     "u1": ("Byte", ">u1"),
@@ -69,6 +71,7 @@ class Projected:
         return length * 2 + content + b"\0" * (-len(content) % 4)
 
 
+@serial  # one process has one NetCDF library, whoever calls it
 def answer(path: Path, what: str, constraint: str = "") -> bytes:
     """Give the bytes of a response.
 
