@@ -173,13 +173,12 @@ def test_granules_are_kept_once_and_a_re_issue_is_kept_beside_the_old_one(servic
 @pytest.mark.parametrize(
     "fault",
     [
-        https.Fault(status=429, headers={"Retry-After": "0"}),
-        https.Fault(status=503),
-        https.Fault(reset=True),
-        https.Fault(cut=100),
-        https.Fault(cut=100, reset=True),
+        pytest.param(https.Fault(status=429, headers={"Retry-After": "0"}), id="429 with Retry-After"),
+        pytest.param(https.Fault(cut=100, reset=True), id="a reset in the middle"),
+        pytest.param(https.Fault(status=503), id="503", marks=pytest.mark.slow),
+        pytest.param(https.Fault(reset=True), id="a reset", marks=pytest.mark.slow),
+        pytest.param(https.Fault(cut=100), id="a cut", marks=pytest.mark.slow),
     ],
-    ids=["429 with Retry-After", "503", "a reset", "a cut", "a reset in the middle"],
 )
 def test_what_passes_is_waited_for_and_what_does_not_is_tried_by_the_next_fetch(
     service: Service, tmp_path: Path, fault: https.Fault
@@ -199,7 +198,12 @@ def test_what_passes_is_waited_for_and_what_does_not_is_tried_by_the_next_fetch(
 
 
 @pytest.mark.parametrize(
-    "body", [https.HTML_ERROR, b"x" * 48, b"PK\x03\x04" + b"\0" * 60], ids=["an HTML page", "a stub", "a zip"]
+    "body",
+    [
+        pytest.param(https.HTML_ERROR, id="an HTML page"),
+        pytest.param(b"x" * 48, id="a stub", marks=pytest.mark.slow),
+        pytest.param(b"PK\x03\x04" + b"\0" * 60, id="a zip", marks=pytest.mark.slow),
+    ],
 )
 def test_other_bytes_with_status_200_never_reach_raw(service: Service, tmp_path: Path, body: bytes) -> None:
     times = 3 if service.name == SST else 2  # DAP 2: asked for again, it may be a cut one; else HEAD, and then GET
@@ -235,9 +239,8 @@ def test_a_file_that_leads_to_another_host_is_not_taken(service: Service, tmp_pa
     _whole(tmp_path, service, 2)
 
 
+@pytest.mark.parametrize("service", ["jaxa_earth", "stac"], indirect=True)
 def test_a_catalog_that_fails_stops_the_fetch_before_a_file_is_asked_for(service: Service, tmp_path: Path) -> None:
-    if service.name == SST:
-        pytest.skip("its files are addressed without a catalog")
     first = {NDVI: "/stac/cog/v1/catalog.json", SCENE: "/api"}[service.name]
     service.twin.faults[first] = [https.Fault(status=503)] * 3
     with pytest.raises(SourceError, match="503"):
