@@ -10,11 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import pytest
 from granules.examples import write_example
 from test_source_stac import scene
-from twin import https
+from twin import https, s3
 from twin.opendap import Dap
 from twin.stac import Api, Tree, jaxa_earth
 
@@ -110,8 +111,6 @@ def _opendap(folder: Path, twin: https.Twin) -> Service:
     source = {"kind": "opendap", "url": url, "variables": ["sst", "err"]}
 
     def again() -> None:
-        import netCDF4
-
         with netCDF4.Dataset(paths[1], "a") as file:
             file.setncattr("date_modified", "2030-01-01")
             file["sst"][...] = file["sst"][...] + 1
@@ -268,3 +267,26 @@ def test_signatures_that_are_over_fail_the_granules_and_stand_nowhere(tmp_path: 
     assert texts
     assert not any(SECRET.encode() in one for one in texts)
     assert SECRET not in f"{done}{done!r}{good}{good!r}"
+
+
+def test_objects_of_a_bucket_are_kept_once_and_a_re_issue_is_noticed_by_the_listing(tmp_path: Path) -> None:
+    plain = load_product(SST)
+    days = ["2021-05-01", "2021-05-02"]
+    paths = [write_example(SST, plain, tmp_path / "served", one) for one in days]
+    keys, root = [f"data/202105/{one.name}" for one in paths], tmp_path / "root"
+    with s3.serve("twin-bucket", {key: one.read_bytes() for key, one in zip(keys, paths, strict=True)}) as url:
+        source = {"kind": "s3", "bucket": "twin-bucket", "endpoint": url, "prefix": "data/{time:%Y%m}"}
+
+        def fetched() -> Fetched:
+            return fetch(SST, _product(SST, source), span("2021-05"), root=root, today=TODAY, only=days)
+
+        assert (len(fetched().new), fetched().present) == (2, 2)
+        with netCDF4.Dataset(paths[1], "a") as file:
+            file["sst"][...] = file["sst"][...] + 1
+        s3.put("twin-bucket", keys[1], paths[1].read_bytes())
+        third = fetched()
+        assert (len(third.new), len(third.reissued), third.present) == (1, 1, 1)
+        s3.put("twin-bucket", keys[0], paths[0].read_bytes()[:-100])  # of the size and checksum that the bucket states
+        cut = fetched()
+        assert (cut.new, len(cut.failures), cut.present) == ((), 1, 1)
+    assert len(list((root / "raw" / SST).iterdir())) == 3

@@ -21,8 +21,14 @@ def serve(bucket: str, objects: Mapping[str, bytes]) -> Iterator[str]:
         url = f"http://{host}:{port}"
         buckets.create_bucket(bucket, "us-east-1")
         for key, content in objects.items():
-            buckets.put_object(bucket, key, content).set_acl(get_canned_acl("public-read"))
+            put(bucket, key, content)
         yield url
     finally:
         server.stop()
         buckets.reset()
+
+
+def put(bucket: str, key: str, content: bytes) -> None:
+    """Put an object that anyone may read into a bucket that is served."""
+    buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    buckets.put_object(bucket, key, content).set_acl(get_canned_acl("public-read"))
