@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.spell_days",),
     ("eo.marine_spells", "eo.sea_ice", "eo.heat_stress"),
     ("eo.calendar_steps", "eo.accumulation", "eo.empirical", "eo.gamma", "eo.run_lengths", "eo.etccdi"),
-    ("eo.condition", "eo.precipitation", "eo.snow"),
+    ("eo.condition", "eo.precipitation", "eo.seasons", "eo.snow"),
     ("eo.canonical", "eo.indicators.*", "eo.sources", "eo.readers"),
     ("eo.zones",),
     ("eo.extent",),

@@ -1,0 +1,218 @@
+"""Phenology: start, peak, end and length of the growing season."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+from pydantic import Field
+
+from eo.calendar_steps import calendar_step, check_years, enough_years, mean_of_years, over_years
+from eo.coverage import screened, standing
+from eo.indicators import Indicator, Output
+from eo.model import Span
+from eo.seasons import METHODS, NONE, Floats, Method, Season
+from eo.steps import step_of
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Season_ = Callable[[Floats, Floats], Season]
+_YEAR = 365.25
+_HALF = np.timedelta64(int(_YEAR / 2 * 24 * 60), "m")
+_DAY = np.timedelta64(1, "D")
+_NAMES = ("start", "peak", "end", "amplitude", "observed", "whole")
+_FLAT = 1e-9
+_MOST = 0.75
+_STEPS = {"day": 366, "8day": 46, "dekad": 36, "halfmonth": 24, "month": 12}
+
+
+def phenology(
+    series: xr.Dataset,
+    *,
+    normal: xr.Dataset,
+    method: Method = "threshold",
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.5,
+    min_amplitude: Annotated[float, Field(gt=0)] = 0.1,
+    min_coverage: Share = 0.5,
+    min_steps: Share = 0.8,
+) -> xr.Dataset:
+    """Give the growing season of each year.
+
+    The season of a year lies within half a year before and after the day when the mean cycle of the baseline peaks; so
+    a season of the southern hemisphere that goes over the new year is one season, of the year in which it mostly
+    peaks. It starts and ends where the values, or the double logistic curve that fits them best, cross a share of the
+    amplitude. Missing steps lie on a straight line, or are left out of the fit; with fewer than `min_steps` of all
+    steps of that year around the peak, or where the series does not cover all of it, there is no season
+    (``insufficient_coverage``): so the first and the last year of a period may have none. A year without a season, or
+    with more of it at the edge than inside, is ``undefined``; a cell whose baseline has no cycle is ``no_normal``.
+
+    Parameters
+    ----------
+    series : Dataset
+        ``mean`` (..., time) of a vegetation index by days, dekads, half-months, 8 days or months, and ``coverage``
+        (..., time), 1. Dates are as fine as the steps; each value stands for the middle of its step.
+    normal : Dataset
+        Of `phenology_normal`.
+    method : threshold or double_logistic (Beck et al. 2006)
+    share : 1
+        Share of the amplitude at the start and end.
+    min_amplitude : units of the variable
+        With less there is no season.
+    min_coverage : 1
+        Least share of a zone or cell that must be observed for a step to be there.
+    min_steps : 1
+
+    Returns
+    -------
+    start, peak, end : (..., time), days
+        Day of the year: 1 is 1 January, 0 and less lie in the year before, more than 366 in the year after.
+    length : (..., time), days
+    amplitude : (..., time), units of the variable
+    coverage : (..., time), 1
+        Share of the steps that are there.
+    flag : (..., time), int8, see `eo.coverage.FLAGS`
+
+    References
+    ----------
+    Jonsson, P., Eklundh, L. (2004): TIMESAT, a program for analyzing time-series of satellite sensor data. Computers &
+    Geosciences, 30, 833-845. doi:10.1016/j.cageo.2004.05.006. Beck et al. (2006): doi:10.1016/j.rse.2005.10.021
+    """
+    values = screened(series["mean"], series["coverage"], min_coverage)
+    bounds = series["time_bounds"].values.astype("datetime64[m]")
+    years = np.unique(bounds[:, 0].astype("datetime64[Y]"))
+
+    def season(times: Floats, here: Floats) -> Season:
+        there = np.isfinite(here)
+        if not there.size or there.mean() < min_steps:
+            return NONE
+        return METHODS[method](times[there], here[there], share, min_amplitude)
+
+    whole: xr.DataArray = xr.apply_ufunc(
+        lambda one, peak: _each(one, peak, bounds, years, season),
+        values.drop_vars("time"),
+        normal["peak"],
+        input_core_dims=[["time"], []],
+        output_core_dims=[["which", "time"]],
+        exclude_dims={"time"},
+        dask="parallelized",
+        output_dtypes=[np.float64],
+        dask_gufunc_kwargs={"output_sizes": {"which": len(_NAMES), "time": years.size}, "allow_rechunk": True},
+        keep_attrs=False,
+    )
+    each = {name: whole.isel(which=number) for number, name in enumerate(_NAMES)}
+    coverage, inside = each.pop("observed"), each.pop("whole")
+    found = {**each, "length": each["end"] - each["start"]}
+    known = normal["peak"].notnull()
+    there = (coverage >= min_steps) & (inside > 0)
+    result = standing(found, coverage, there=there | ~known, known=known)
+    edges = np.stack([years, years + 1], axis=1).astype("datetime64[ns]")
+    return result.assign_coords(time=edges[:, 0], time_bounds=(("time", "nv"), edges))
+
+
+def _each(
+    values: Floats,
+    peaks: Floats,
+    bounds: npt.NDArray[np.datetime64],
+    years: npt.NDArray[np.datetime64],
+    season: Season_,
+) -> Floats:
+    """Give the numbers of `_NAMES` for each year: (..., time) and (...) to (..., name, year)."""
+    found = np.full((*values.shape[:-1], len(_NAMES), years.size), np.nan)
+    middles = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2
+    for place in np.ndindex(values.shape[:-1]):
+        for number, year in enumerate(years.astype("datetime64[m]")):
+            if np.isfinite(peaks[place]):
+                centre = year + np.timedelta64(round(float(peaks[place]) * 24 * 60), "m")
+                found[(*place, slice(None), number)] = _one(values[place], middles, bounds, (year, centre), season)
+    return found
+
+
+def _one(
+    values: Floats,
+    middles: npt.NDArray[np.datetime64],
+    bounds: npt.NDArray[np.datetime64],
+    at: tuple[np.datetime64, np.datetime64],
+    season: Season_,
+) -> list[float]:
+    """Give the season of the year around the peak `centre`, in days from the 1 January `year` as day 1."""
+    year, centre = at
+    # every step with a part in the year around the peak, so that both troughs are among them
+    first = np.searchsorted(bounds[:, 1], centre - _HALF, side="right")
+    last = np.searchsorted(bounds[:, 0], centre + _HALF)
+    here, times = values[first:last], (middles[first:last] - year) / _DAY + 1.0
+    there = np.isfinite(here)
+    inside = bounds[0, 0] <= centre - _HALF and bounds[-1, 1] >= centre + _HALF
+    observed = float(there.mean()) if there.size else 0.0
+    return [*(season(times, here) if inside else NONE), observed, float(inside)]
+
+
+def phenology_normal(
+    series: xr.Dataset,
+    *,
+    baseline: Span,
+    min_coverage: Share = 0.5,
+    min_years: Annotated[int, Field(ge=1)] = 3,
+) -> xr.Dataset:
+    """Give the day when the mean cycle of the baseline peaks: that of its first harmonic.
+
+    Returns
+    -------
+    peak : (...), days after 1 January, 0 to 365.25
+        NaN where fewer than three quarters of the steps of the year have 80 % of the baseline years, or the mean cycle
+        is flat.
+
+    Raises
+    ------
+    InputError
+        A baseline of fewer years than `min_years`.
+    """
+    check_years(baseline, min_years, "a mean cycle")
+    values, bounds = screened(series["mean"], series["coverage"], min_coverage), series["time_bounds"]
+    cycle = over_years(mean_of_years, values, bounds).where(enough_years(values, bounds, baseline))
+    edges = bounds.values.astype("datetime64[m]")
+    numbers, first = np.unique(calendar_step(bounds), return_index=True)
+    middle = edges[:, 0] + (edges[:, 1] - edges[:, 0]) // 2
+    day = xr.DataArray(
+        ((middle - edges[:, 0].astype("datetime64[Y]")) / _DAY)[first],
+        dims="calendar_step",
+        coords={"calendar_step": numbers},
+    )
+    apart = (cycle - cycle.mean("calendar_step")).fillna(0.0)
+    turn = 2.0 * np.pi * day / _YEAR
+    across, along = (apart * np.sin(turn)).sum("calendar_step"), (apart * np.cos(turn)).sum("calendar_step")
+    angle: xr.DataArray = xr.apply_ufunc(np.arctan2, across, along, dask="allowed")
+    peak = (angle / (2.0 * np.pi) * _YEAR) % _YEAR
+    most = cycle.count("calendar_step") >= _MOST * _STEPS[step_of(bounds.values)]
+    cycles = (across**2 + along**2 > _FLAT**2) & most
+    return xr.Dataset({"peak": peak.where(cycles)})
+
+
+def _reach() -> tuple[int, int]:
+    return 7, 7
+
+
+_MEAN = "area: mean"
+_DAYS = (-366.0, 732.0)
+
+INDICATOR = Indicator(
+    compute=phenology,
+    title="phenology of the growing season",
+    reduction="zonal_mean",
+    by=("region", "cell"),
+    step="native",
+    normal=phenology_normal,
+    reach=_reach,
+    outputs=(
+        Output(
+            "start", "season_start", "start of the growing season (day of the year)", _MEAN, units="days", range=_DAYS
+        ),
+        Output("peak", "season_peak", "peak of the growing season (day of the year)", _MEAN, units="days", range=_DAYS),
+        Output("end", "season_end", "end of the growing season (day of the year)", _MEAN, units="days", range=_DAYS),
+        Output("length", "season_length", "length of the growing season", _MEAN, units="days", range=(0.0, 366.0)),
+        Output(
+            "amplitude", "season_amplitude", "amplitude of {long_name} in the growing season", _MEAN, difference=True
+        ),
+    ),
+    reference="Jonsson and Eklundh (2004), doi:10.1016/j.cageo.2004.05.006; Beck et al. (2006), "
+    "doi:10.1016/j.rse.2005.10.021",
+)
