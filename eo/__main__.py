@@ -263,10 +263,15 @@ def trace(file: Path, region: str, time: str, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def trend(file: Path, variable: str | None, confidence: float, *, season: bool, as_json: bool) -> None:
     """Say how each region of the result FILE changes, what its latest value ranks, and when its trend will show."""
+    import json
+
     from eo import judged, netcdf
 
     found = judged.judged(netcdf.read(file), variable, season=season, confidence=confidence)
-    for line in judged.document(found) if as_json else judged.lines(found, confidence):
+    if as_json:
+        click.echo(json.dumps(judged.document(found), indent=1))
+        return
+    for line in judged.lines(found, confidence):
         click.echo(line)
 
 

@@ -1,6 +1,5 @@
 """The trends and ranks of a result that is there, and what the command line shows of them."""
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -106,13 +105,24 @@ def _p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"  # noqa: PLR2004 - as tables print it
 
 
-def document(found: xr.Dataset) -> Iterator[str]:
-    """Give trends and ranks as JSON: for each region a name, its value and its units; what is missing is null."""
+def document(found: xr.Dataset) -> dict[str, object]:
+    """Give trends and ranks as JSON has them: for each region a name, its value and its units; missing is null.
+
+    Numbers have nine digits: sums differ beyond these from machine to machine.
+    """
     content = {
         str(region): {str(name): _entry(one.isel(region=number)) for name, one in found.data_vars.items()}
         for number, region in enumerate(found["region"].values)
     }
-    yield json.dumps({"variable": found.attrs["variable"], "regions": content}, indent=1)
+    return {"variable": found.attrs["variable"], "regions": content}
+
+
+def judgement(result: xr.Dataset) -> dict[str, object]:
+    """Give the trends and ranks of a result as its lineage has them; nothing where it is not by months or years."""
+    try:
+        return document(judged(result))
+    except InputError:
+        return {}
 
 
 def _entry(one: xr.DataArray) -> dict[str, object]:
@@ -122,4 +132,6 @@ def _entry(one: xr.DataArray) -> dict[str, object]:
     if "flag_meanings" in one.attrs:
         return {"value": str(one.attrs["flag_meanings"]).split()[int(one)]}
     value = one.item()
-    return {"value": None if isinstance(value, float) and not np.isfinite(value) else value, **units}
+    if isinstance(value, float):
+        value = float(f"{value:.9g}") if np.isfinite(value) else None
+    return {"value": value, **units}

@@ -13,6 +13,7 @@ from eo.config import Run
 from eo.coverage import FLAGS
 from eo.describe import baseline_attributes, described
 from eo.errors import GateError
+from eo.judged import judgement
 from eo.model import Check, Part
 from eo.normals import Normal
 from eo.provenance import file_sha256
@@ -75,6 +76,7 @@ def write_result(
     def write_lineage(draft: Path) -> None:
         content = digests.pop("content")
         said = {"content_digest": content, "input_digest": input_digest, "files": digests} | _checked(agreement, normal)
+        said["trends"] = judgement(result)
         draft.write_text(lineage.document(run, parts, **said), encoding="utf-8")
         digests["content"] = content
 

@@ -10,7 +10,7 @@ from commands import refusal, succeeds
 from fixtures_run import Finished
 
 from eo.errors import InputError
-from eo.judged import document, judged, lines, series_of
+from eo.judged import document, judged, judgement, lines, series_of
 from eo.persistence import autoregressive
 from eo.summary import summary
 
@@ -61,18 +61,30 @@ def test_the_text_has_each_statistic_with_units_and_says_why_there_is_none() -> 
 
 
 def test_the_json_has_null_for_what_is_missing() -> None:
-    found = json.loads("\n".join(document(judged(result()))))
+    found = json.loads(json.dumps(document(judged(result())), allow_nan=False))
     here, nowhere = found["regions"]["here"], found["regions"]["nowhere"]
     assert here["trend"]["units"] == "K (10 year)-1"
-    assert here["trend"]["value"] == judged(result())["trend"].values[0]
+    assert here["trend"]["value"] == float(f"{judged(result())['trend'].values[0]:.9g}")
     assert here["latest_time"]["value"] == "1999-12-01"
     assert (here["trend_flag"]["value"], nowhere["trend_flag"]["value"]) == ("good", "no_data")
     assert nowhere["trend"]["value"] is nowhere["latest_time"]["value"] is None
 
 
+def test_a_result_by_days_or_of_something_else_has_no_judgement() -> None:
+    day = np.datetime64("1990-01-01", "D") + np.arange(120)
+    bounds = np.stack([day, day + 1], axis=1).astype("datetime64[ns]")
+    assert judgement(result().assign_coords(time=bounds[:, 0], time_bounds=(("time", "nv"), bounds))) == {}
+    assert judgement(result()[["status"]]) == {}
+    assert judgement(result()) == document(judged(result()))
+
+
 def test_the_command_judges_a_result_that_is_there(enso: Finished, tmp_path: Path) -> None:
     said = succeeds("trend", enso.result)
     assert said.count("(too_short)") == 3
+    assert (
+        json.loads(succeeds("trend", enso.result, "--json"))
+        == json.loads(enso.result.with_suffix(".json").read_text(encoding="utf-8"))["trends"]
+    )
     assert "nino34  sea_surface_temperature_anomaly\n" in said
     assert json.loads(succeeds("trend", enso.result, "--json", "--variable", "sea_surface_temperature"))["regions"]
     assert "no series 'x'" in refusal("trend", enso.result, "--variable", "x")
