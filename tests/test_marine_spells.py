@@ -114,6 +114,28 @@ def test_the_area_of_a_run_is_the_mean_over_its_cells(tmp_path: Path, files: Pat
         assert file["marine_heatwave_area_fraction"].max().item() > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("indicator", "changed", "name"),
+    [
+        ("marine_cold_spell_events", {}, "marine_cold_spell_days"),
+        ("marine_cold_spell_area", {}, "marine_cold_spell_area_fraction"),
+        ("degree_heating_weeks", {}, "degree_heating_weeks"),
+        ("degree_heating_weeks", {"by": "cell"}, "coral_bleaching_hotspot"),
+        ("sea_ice_extremes", {"baseline": None, "parameters": {"threshold": 22.0}}, "sea_ice_extent_minimum_date"),
+        ("ice_free_days", {"baseline": None, "parameters": {"threshold": 22.0, "below": 0.3}}, "ice_free_days"),
+    ],
+)
+def test_a_result_of_days_passes_the_gate(  # noqa: PLR0917 - fixtures and a table
+    tmp_path: Path, files: Path, store: Path, indicator: str, changed: dict[str, Any], name: str
+) -> None:
+    made = pipeline.build(run_of(tmp_path, files, indicator, **changed), store)
+    assert gate.failures(made.path) == []
+    with xr.open_dataset(made.path) as file:
+        assert file[name].notnull().any()
+        assert (file["status"] == FLAGS["good"]).any()
+
+
 def test_a_baseline_that_is_too_short_is_an_error() -> None:
     content = series(np.zeros(400), time=days(400))
     for function in (heatwave_normal, cold_spell_normal):
