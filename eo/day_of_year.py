@@ -117,9 +117,11 @@ def _windows(number: npt.NDArray[np.int64], half: int) -> Iterator[Order]:
 def _climatology(block: Floats, near: list[Order], percentile: float, enough: float, smoothing: int) -> Floats:
     values = block.reshape(-1, block.shape[-1])
     found = np.full((2, LEAP, values.shape[0]), np.nan)
+    alive = np.isfinite(values).any(axis=1)  # land has no values
+    values = values if alive.all() else values[alive]
     for day, positions in enumerate(near):
-        if positions.size:
-            found[:, day] = _mean_and_percentile(np.take(values, positions, axis=1), percentile, enough)
+        if positions.size and alive.any():
+            found[:, day, alive] = _mean_and_percentile(np.take(values, positions, axis=1), percentile, enough)
     at = FEBRUARY_29 - 1
     found[:, at] = (found[:, at - 1] + found[:, at + 1]) / 2
     smooth = np.stack([circle_mean(one.T, smoothing) for one in found], axis=1)
@@ -136,7 +138,8 @@ def _mean_and_percentile(values: Floats, percentile: float, enough: float) -> Fl
     below = np.floor(position).astype(np.intp)
     rows = np.arange(len(values))
     low, high = (values[rows, at].astype(np.float64) for at in (below, np.minimum(below + 1, last)))
-    total = (np.sum if whole else np.nansum)(values, axis=1, dtype=np.float64)
+    wide = values.astype(np.float64)  # before the sum: one that widens as it goes adds in an order of its own
+    total = wide.sum(axis=1) if whole else np.where(np.isnan(wide), 0.0, wide).sum(axis=1)
     found = np.stack([total / np.maximum(count, 1), low + (high - low) * (position - below)])
     return np.where((count > 0) & (count >= enough * values.shape[1]), found, np.nan)
 

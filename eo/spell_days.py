@@ -67,11 +67,16 @@ def day_counts(
     axis = _Axis(days_of_year(day) - 1, first)
 
     def block(one: Floats, share: Floats, mean: Floats, limit: Floats) -> Floats:
-        shape = one.shape[:-1]
-        flat = [field.reshape(-1, field.shape[-1]) for field in (one, share, mean, limit)]
-        rows = range(0, max(len(flat[0]), 1), _ROWS)
-        pieces = [_counts(*(field[at : at + _ROWS] for field in flat), axis=axis, rule=rule) for at in rows]
-        return np.concatenate(pieces).reshape(*shape, first.size, len(COUNTS + _SHARES))
+        fields = (one, share, mean, limit)
+        shape = np.broadcast_shapes(*(field.shape[:-1] for field in fields))
+        wide = [np.broadcast_to(field, (*shape, field.shape[-1])) for field in fields]
+        flat = [field.reshape(-1, field.shape[-1]) for field in wide]
+        counts = np.zeros((len(flat[0]), first.size, len(COUNTS + _SHARES)))
+        alive = np.flatnonzero(np.isfinite(flat[0]).any(axis=1))  # land has no values, and counts none
+        for at in range(0, alive.size, _ROWS):
+            rows = alive[at : at + _ROWS]
+            counts[rows] = _counts(*(field[rows] for field in flat), axis=axis, rule=rule)
+        return counts.reshape(*shape, *counts.shape[1:])
 
     found: xr.DataArray = xr.apply_ufunc(
         block,

@@ -82,11 +82,14 @@ def test_a_circle_has_no_ends() -> None:
     assert np.isnan(circle_mean(np.array([3.0, np.nan, 0, 0, 0, 6]), 3)[1])
 
 
-def test_neither_chunks_nor_schedulers_change_a_bit(noise: xr.DataArray) -> None:
-    whole = daily_climatology(noise, percentile=90)
-    for size, scheduler in ((1, "threads"), (2, "synchronous")):
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_neither_chunks_nor_schedulers_change_a_bit(noise: xr.DataArray, precision: type) -> None:
+    land = noise.isel(cell=[0]) * np.nan
+    many = xr.concat([noise, land, *(noise * factor for factor in range(2, 14))], "cell").astype(precision)
+    whole = daily_climatology(many, percentile=90)
+    for size, scheduler in ((1, "threads"), (7, "synchronous")):
         with dask.config.set(scheduler=scheduler):
-            found = daily_climatology(noise.chunk(cell=size, time=1000), percentile=90).compute()
+            found = daily_climatology(many.chunk(cell=size, time=1000), percentile=90).compute()
         xr.testing.assert_identical(found, whole)
 
 
