@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline test test-slow validate lint format notebook lock clean
+.PHONY: help env pipeline twin test test-slow validate lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
@@ -36,8 +36,11 @@ env: .venv/project.stamp ## install the locked environment and the project into 
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data
-	@.venv/bin/python -m flows $(RUN) --root $(ROOT)
+pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data; RUN=twin_all: all products, synthetic
+	@$(if $(filter twin_all,$(RUN)),PYTHONPATH=tests .venv/bin/python -m twin run,.venv/bin/python -m flows $(RUN)) --root $(ROOT)
+
+twin: env ## start the twin of all services on this machine, with a synthetic granule of each product, and say what is where
+	@PYTHONPATH=tests .venv/bin/python -m twin serve
 
 test: env ## run the tests, in two processes
 	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"

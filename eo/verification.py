@@ -2,9 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+
+import dask
 
 from eo import readers
 from eo.errors import EoError, SourceError
@@ -16,6 +19,8 @@ from eo.netcdf import serial
 from eo.provenance import digest, file_sha256
 from eo.sources import Remote
 from eo.steps import labels
+
+_FEW_CELLS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def verified(path: Path, product: Product, remote: Remote, asked: Collection[str
 @serial
 def _read(path: Path, product: Product) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Give the time steps, the version and the other files of a granule, after every chunk was decoded."""
-    with canonical_of(path, product) as content:
+    with canonical_of(path, product) as content, _small(content["area"].size):
         for field in content.data_vars.values():
             for number in range(field.sizes.get("time", 1)):
                 _ = field.isel(time=[number]).values if "time" in field.dims else field.values
@@ -106,6 +111,13 @@ def _read(path: Path, product: Product) -> tuple[tuple[str, ...], str, tuple[str
     if product.marks and not from_content(path, {"it": product}):
         raise SourceError(f"{path.name} must carry the marks of its product, and it does not: {product.marks}")
     return times, version, beside
+
+
+@contextmanager
+def _small(cells: int) -> Iterator[None]:
+    """Let fields of few cells be decoded in this thread: handing them to others takes longer than that."""
+    with dask.config.set(scheduler="synchronous") if cells < _FEW_CELLS else nullcontext():
+        yield
 
 
 def _check_dates(name: str, times: tuple[str, ...], date: str, steps: tuple[str, str], asked: Collection[str]) -> None:

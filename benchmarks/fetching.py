@@ -1,0 +1,118 @@
+"""Throughput of fetching beside that of curl: the same files, from the twin of a web server in a process of its own.
+
+``python benchmarks/fetching.py`` fetches 1,000 small granules and some large ones over four connections. Two numbers
+are compared with curl: the bytes alone, and the whole of a fetch, after which each granule was read to its last chunk,
+digested, flushed to the disk and moved to its place.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import click
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import synthetic  # noqa: E402 - after the path to it
+
+from eo.fetching import fetch  # noqa: E402 - after the path to it
+from eo.model import Product, span  # noqa: E402 - after the path to it
+from eo.origin import HttpsSource  # noqa: E402 - after the path to it
+from eo.sources import Wanted, https  # noqa: E402 - after the path to it
+
+CONNECTIONS, ROUNDS = 4, 3
+SERVER = "import sys; from pathlib import Path; from twin.https import serve\nwith serve(Path(sys.argv[1])) as twin: print(twin.url, flush=True); sys.stdin.read()"  # fmt: skip  # noqa: E501 - one program
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """Serve a folder from another process, and give the address."""
+    command = [sys.executable, "-c", SERVER, str(folder)]
+    with subprocess.Popen(  # noqa: S603 - this interpreter
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+    ) as process:
+        said, hold = process.stdout, process.stdin
+        if said is not None and hold is not None:  # pipes were asked for
+            yield said.readline().strip()
+            hold.close()
+
+
+def write(folder: Path, number: int, *, rows: int) -> list[str]:
+    """Write days of synthetic granules."""
+    lat, lon = np.linspace(-89, 89, rows), np.linspace(-179, 179, 2 * rows)
+    days = [str(np.datetime64("2001-01-01") + day) for day in range(number)]
+    noise = np.random.default_rng(0).normal(290, 3, (1, rows, 2 * rows)).astype(np.float32)
+    for day in days:
+        synthetic.write(folder / f"sst_{day}.nc", [day], values=noise, lat=lat, lon=lon)
+    return days
+
+
+def product(url: str) -> Product:
+    """Give a product of the days that a server lists."""
+    source = {"kind": "https", "url": f"{url}/", "listing": "html", "limits": {"connections": CONNECTIONS}}
+    name = r"sst_(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\.nc"
+    return Product.model_validate(synthetic.PRODUCT | {"step": "day", "filename": name, "source": source})
+
+
+def curl(url: str, days: list[str], place: Path) -> None:
+    """Let curl download the files."""
+    place.mkdir()
+    lines = "".join(f'url = "{url}/sst_{day}.nc"\noutput = "{place}/sst_{day}.nc"\n' for day in days)
+    command = ["curl", "-sS", "--fail", "--parallel", "--parallel-max", str(CONNECTIONS), "--config", "-"]
+    subprocess.run(command, input=lines, text=True, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - curl, of this machine
+
+
+def bytes_alone(url: str, days: list[str], place: Path) -> None:
+    """Download the files as a fetch does, and leave them where they are."""
+    place.mkdir()
+    one = product(url)
+    source = one.source
+    assert isinstance(source, HttpsSource)  # noqa: S101 - as made above
+    found = https.find(source, Wanted("it", one, span(f"2001-01/{days[-1][:7]}")))
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(lambda remote: https.fetch(source, remote, place / remote.name, lambda _: None), found))
+
+
+def whole(url: str, days: list[str], place: Path) -> None:
+    """Fetch the granules, each verified and on the disk."""
+    done = fetch("it", product(url), span(f"2001-01/{days[-1][:7]}"), root=place, today=np.datetime64("2010-01-01"), only=days)  # fmt: skip  # noqa: E501 - one call
+    assert len(done.new) == len(days)  # noqa: S101 - or the time means nothing
+
+
+@click.command()
+@click.option("--small", default=1000, show_default=True)
+@click.option("--large", default=12, show_default=True)
+def main(small: int, large: int) -> None:
+    """Print seconds, rates and shares of what curl gets."""
+    for what, number, rows in (("small", small, 24), ("large", large, 1800)):
+        with tempfile.TemporaryDirectory() as work:
+            folder = Path(work) / "served"
+            days = write(folder, number, rows=rows)
+            size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+            with server(folder) as url:
+                taken: dict[str, list[float]] = {}
+                for turn in range(ROUNDS):  # in turns: what else the machine does hits all alike
+                    for way in (curl, bytes_alone, whole):
+                        start = time.perf_counter()
+                        way(url, days, Path(work) / f"{way.__name__}-{turn}")
+                        taken.setdefault(way.__name__, []).append(time.perf_counter() - start)
+            best = {name: median(some) for name, some in taken.items()}
+            for name, seconds in best.items():
+                share = best["curl"] / seconds
+                print(f"{what}: {number} files, {size:.0f} MB, {name:12} {seconds:7.2f} s {size / seconds:8.1f} MB/s {share:6.0%}")  # fmt: skip  # noqa: E501 - one line of the table
+
+
+if __name__ == "__main__":
+    main()

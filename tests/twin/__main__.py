@@ -1,0 +1,77 @@
+"""``make twin``: the twin of all services, until it is stopped; ``twin_all``: every product from it, to its result."""
+
+import os
+import sys
+import tempfile
+import warnings
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import click
+from granules.examples import DATE
+from twin import everything
+from twin.runs import build, write_configs
+
+from eo import config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@click.group()
+def main() -> None:
+    """The twin of the providers, on this machine alone. All that it serves is synthetic."""
+    warnings.simplefilter("ignore")  # of what the examples are written with: no concern of a person here
+
+
+@main.command()
+@click.option("--configs", type=click.Path(path_type=Path), default=None, help="Where to write configs that lead here.")
+def serve(configs: Path | None) -> None:
+    """Start every service, print what is where, and serve until it is stopped."""
+    products = config.load_products(CONFIGS)
+    with tempfile.TemporaryDirectory() as work:
+        place = configs or Path(work) / "configs"
+        click.echo(f"writing a synthetic granule of each of {len(products)} products: a minute or two", err=True)
+        with everything.serve(Path(work) / "served", products) as twin:
+            write_configs(place, products, twin)
+            for name, source in sorted(twin.sources.items()):
+                at = source.get("url") or source.get("catalog") or source.get("endpoint") or source.get("server")
+                click.echo(f"{source['kind']:<10} {name:<45} {at or 'its own toolbox, led here by its environment'}")
+            names = [*everything.ACCOUNT, "TWIN_KEY"]
+            click.echo("\n".join(f"export {name}={os.environ[name]}" for name in names))
+            click.echo(f"eo build twin_PRODUCT --configs {place} --root SOMEWHERE  ({DATE[:7]} is here)")
+            click.get_text_stream("stdin").read() if not sys.stdin.isatty() else click.pause("")
+
+
+@main.command()
+@click.option("--root", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
+@click.option("--only", default="", help="The products that have this in their name.")
+@click.option("--workers", default=2, show_default=True)
+def run(root: Path, only: str, workers: int) -> None:
+    """Fetch and build a run of every product from the twin, and say what became of each."""
+    products = {name: one for name, one in config.load_products(CONFIGS).items() if only in name}
+    failed = []
+    with tempfile.TemporaryDirectory() as work:
+        click.echo(f"writing a synthetic granule of each of {len(products)} products", err=True)
+        with (
+            everything.serve(Path(work) / "served", products) as twin,
+            ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool,
+        ):
+            place = write_configs(Path(work) / "configs", products, twin)
+            futures = {
+                pool.submit(build, name, str(place), str(root), twin.environment.get(name)): name for name in products
+            }
+            for number, future in enumerate(as_completed(futures), 1):
+                good, said = future.result()
+                kind = twin.sources[futures[future]]["kind"]
+                click.echo(f"[{number}/{len(products)}] {'ok    ' if good else 'FAILED'} {kind:<10} {said}")
+                failed += [] if good else [futures[future]]
+    click.echo(
+        f"twin_all: {len(products) - len(failed)} of {len(products)} products built from the twin, all synthetic"
+    )
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Runs of products that are in the twin: configs that lead there, all labelled synthetic, and how each is built."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+from granules.examples import DATE
+from twin import everything
+
+from eo.__main__ import main as eo
+from eo.model import Product
+
+LABEL = "SYNTHETIC"
+PERIOD = f"{DATE[:7]}/{DATE[:7]}"
+NOTE = "Synthetic numbers from the twin of the providers, to try the pipeline: no observation, no result."
+
+
+def build(name: str, configs: str, root: str, environment: dict[str, str] | None) -> tuple[bool, str]:
+    """Build the run of one product as a person does, and give whether it ended well and what it said."""
+    command = ["build", f"twin_{name}", "--configs", configs, "--root", root]
+    if environment is not None:  # a client that reads its environment when it is imported
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-m", "eo", *command],
+            env=_kept() | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode == 0, f"{name}: {(done.stdout or done.stderr).strip().splitlines()[-1]}"
+    result = CliRunner().invoke(eo, command)
+    said = (result.output or repr(result.exception)).strip().splitlines()
+    return result.exit_code == 0, f"{name}: {said[-1] if said else ''}"
+
+
+def _kept() -> dict[str, str]:
+    """Give what a process needs of the environment here: nothing of proxies and certificates, which lead elsewhere."""
+    needed = ("PATH", "TMPDIR", "PYTHONPATH", "PYTHONHASHSEED", *everything.ACCOUNT)
+    return {name: os.environ[name] for name in needed if name in os.environ}
+
+
+def write_configs(place: Path, products: dict[str, Product], twin: everything.Twin) -> Path:
+    """Write configs whose products are in the twin, with a run for each; all of it says that it is synthetic."""
+    for folder in ("products", "runs"):
+        (place / folder).mkdir(parents=True, exist_ok=True)
+    regions = {"everywhere": {"title": "the whole grid", "box": {"west": -180, "east": 180, "south": -90, "north": 90}}}
+    publisher = {
+        "name": f"{LABEL}: nobody", "email": "nobody@example.org", "url": "https://example.org/synthetic",
+        "institution": f"{LABEL}: no institution", "naming_authority": "org.example.synthetic", "licence": NOTE,
+    }  # fmt: skip
+    _dump(place / "regions.yaml", regions)
+    _dump(place / "publisher.yaml", publisher)
+    for name, product in products.items():
+        said = product.model_dump(mode="json", exclude_defaults=True)
+        own = {
+            "institution": f"{LABEL}, in the form of {product.institution}", "licence": NOTE,
+            "title": f"{LABEL} {product.title}", "summary": f"{NOTE} {product.summary}", "gaps": "allowed",
+               "citation": f"{NOTE} In the form of: {product.citation}",
+               "source": twin.sources[name] | {"limits": everything.LIMITS}}  # fmt: skip
+        _dump(place / "products" / f"twin_{name}.yaml", said | own)
+        _dump(place / "runs" / f"twin_{name}.yaml", _run(name, product))
+    return place
+
+
+def _run(name: str, product: Product) -> dict[str, Any]:
+    return {
+        "title": f"{LABEL}: {product.title}",
+        "summary": NOTE,
+        "keywords": ["synthetic"],
+        "indicator": "anomaly",
+        "product": f"twin_{name}",  # never beside granules of the service in a root
+        "variable": next(iter(product.variables)),
+        "regions": ["everywhere"],
+        "period": PERIOD,
+        "baseline": PERIOD,
+        "parameters": {"min_coverage": 1e-15},  # an example is a few cells of the globe, on one day
+    }
+
+
+def _dump(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
