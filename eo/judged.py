@@ -98,7 +98,8 @@ def _trends(one: xr.Dataset, confidence: float) -> Iterator[str]:
     noise = f"{float(one['noise']):.4g} {one['noise'].attrs['units']}"
     yield _line("noise", f"{noise}, lag-1 autocorrelation {lag:.2f}: {size:.0f} independent values")
     years, low_years, high_years = (float(one[f"detection_years{end}"]) for end in ("", "_low", "_high"))
-    yield _line("shows in", f"{years:.0f} years of record ({low_years:.0f} to {high_years:.0f})")
+    shows = f"{years:.0f} years of record ({low_years:.0f} to {high_years:.0f})" if np.isfinite(years) else "no time"
+    yield _line("shows in", shows)
 
 
 def _p_value(value: float) -> str:

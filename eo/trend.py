@@ -94,7 +94,8 @@ def detection_years(
     """
     monthly = noise * np.sqrt(12 / per_year)
     spread = np.sqrt((1 + persistence) / (1 - persistence))
-    with np.errstate(divide="ignore"):
-        years = (_POWER * monthly * spread / np.abs(slope)) ** (2 / 3)
+    size = np.abs(np.asarray(slope, np.float64))
+    never = np.full(size.shape, np.inf)
+    years = np.divide(_POWER * monthly * spread, size, out=never, where=size > 0) ** (2 / 3)
     doubt = np.exp(4 / (3 * np.sqrt(steps)) * spread)
     return years, years / doubt, years * doubt

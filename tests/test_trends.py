@@ -232,6 +232,15 @@ def test_a_series_that_cannot_be_judged_says_so_and_has_no_trend(values: Floats,
     assert (found["rank"].item() == "") == (flag == "no_data")
 
 
+def test_a_series_that_never_changes_has_no_trend_and_no_warning() -> None:
+    found = summary(*monthly(np.zeros(72)))
+    assert found["trend_flag"].item() == TREND_FLAGS["good"]
+    assert found["trend"].item() == found["trend_high"].item() == found["sen_slope_low"].item() == 0.0
+    assert found["trend_p_value"].item() > 0.9
+    assert found["detection_years"].item() == np.inf
+    assert found["rank"].item() == "highest since 1982, tied with 71 others"
+
+
 def test_the_rank_of_the_latest_value_skips_what_is_missing() -> None:
     values = np.arange(60.0)
     values[[-1, 0]] = np.nan
