@@ -104,6 +104,19 @@ def range_of_years(years: Floats) -> Floats:
     return np.stack([np.where(some, low, np.nan), np.where(some, high, np.nan)], axis=-1)
 
 
+def percentile(values: Floats, share: float) -> Floats:
+    """Give the value that a share of all has less than: (..., n) to (...); NaN where nothing is.
+
+    By the median-unbiased rule: Hyndman and Fan (1996), type 8. doi:10.1080/00031305.1996.10473566
+    """
+    ordered, count = np.sort(values, axis=-1), np.isfinite(values).sum(axis=-1)
+    place = np.clip((count + 1 / 3) * share + 1 / 3 - 1, 0, np.maximum(count - 1, 0))
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    below, above = (np.take_along_axis(ordered, one[..., None], axis=-1)[..., 0] for one in (low, high))
+    return np.asarray(below + (place - low) * (above - below))
+
+
 def _count(years: Floats) -> Floats:
     return np.asarray(np.isfinite(years).sum(axis=-1), np.float64)
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import xarray as xr
 from pydantic import Field
 
+from eo.calendar_steps import percentile
 from eo.climatology import ENOUGH_YEARS
 from eo.coverage import screened
 from eo.errors import InputError
@@ -154,7 +155,7 @@ def wet_day_percentile(amounts: xr.DataArray, baseline: Span, share: float) -> x
     days = int((baseline.end.astype("datetime64[D]") - baseline.start.astype("datetime64[D]")) / _DAY)
     wet = amounts.where(amounts >= WET)
     threshold: xr.DataArray = xr.apply_ufunc(
-        lambda all_: _percentile(all_, share),
+        lambda all_: percentile(all_, share),
         wet,
         input_core_dims=[["time"]],
         dask="parallelized",
@@ -166,13 +167,3 @@ def wet_day_percentile(amounts: xr.DataArray, baseline: Span, share: float) -> x
     inside = count * (1 - share) >= (share + 1) / 3
     enough = (amounts.count("time") >= ENOUGH_YEARS * days) & inside
     return xr.Dataset({"threshold": threshold.where(enough), "wet_days": count.astype(np.int32)})
-
-
-def _percentile(wet: Floats, share: float) -> Floats:
-    """Give the percentile of what is not NaN: (..., n) to (...); NaN where nothing is."""
-    ordered, count = np.sort(wet, axis=-1), np.isfinite(wet).sum(axis=-1)
-    place = np.clip((count + 1 / 3) * share + 1 / 3 - 1, 0, np.maximum(count - 1, 0))
-    low = np.floor(place).astype(np.int64)
-    high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    below, above = (np.take_along_axis(ordered, one[..., None], axis=-1)[..., 0] for one in (low, high))
-    return np.asarray(below + (place - low) * (above - below))

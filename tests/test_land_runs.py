@@ -76,3 +76,33 @@ def test_a_run_of_phenology_by_cells_gives_years(tmp_path: Path) -> None:
         np.testing.assert_allclose(whole["season_peak"], 197, atol=2)  # and that of July
         np.testing.assert_allclose(whole["season_end"], 289, atol=3)  # and that of October
         np.testing.assert_allclose(whole["season_amplitude"], 0.6, atol=1e-3)
+
+
+def test_the_area_below_a_percentile_is_the_share_of_the_cells_that_are_drier(tmp_path: Path) -> None:
+    """Ten years of 0.1 to 1; in the eleventh 0.15 in the west and 0.5 in the east: the 20th percentile lies near 0.24.
+
+    Of type 8 the 10th percentile of ten values lies at rank 10.33 * 0.1 + 1/3 = 1.367 and so is 0.137, the 20th at
+    rank 2.4 and is 0.24. 0.15 lies between both.
+    """
+    years = np.append(np.arange(1, 11) / 10, 0.5)
+    values = np.broadcast_to(np.repeat(years, 12)[:, None, None], (132, synthetic.LAT.size, synthetic.LON.size)).copy()
+    values[120:, :, :5] = 0.15
+    values[126:, :, :5] = 0.12
+    values[129:, :, :8] = np.nan
+    times = synthetic.months("2001-01", 132)
+    synthetic.write(tmp_path / "soil.nc", times, values=values.astype(np.float32), units="1")
+    there = synthetic.configs(
+        tmp_path / "configs",
+        tmp_path / "soil.nc",
+        product={"variables": {"wetness": INDEX}},
+        run={"indicator": "area_below_percentile", "variable": "wetness", "period": "2011", "baseline": "2001/2010"},
+    )
+    made = pipeline.build(load_run("synthetic", there), tmp_path / "r")
+    assert gate.failures(made.path) == []
+    with xr.open_dataset(made.path) as file:
+        tenth, fifth = (file[f"wetness_below_{one}_percentile_area_fraction"].values[0] for one in ("10th", "20th"))
+        np.testing.assert_allclose(tenth[:9], [0.0] * 6 + [0.5] * 3, atol=1e-9)
+        np.testing.assert_allclose(fifth[:9], 0.5)
+        assert np.isnan(tenth[9:]).all()
+        np.testing.assert_allclose(file["coverage"].values[0], [1.0] * 9 + [0.2] * 3)
+        assert file["status"].values[0].tolist() == [0] * 9 + [1] * 3
