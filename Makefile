@@ -4,17 +4,19 @@ PYTHON ?= python3
 RUN ?= enso_ostia
 ROOT ?= data
 WORKERS ?= 2
+DB ?=
+PORT ?= 4200
 
 # Bytecode is cached on first import: the environment is installed without compiling what may never run.
 unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline twin test test-slow validate lint format notebook lock clean
+.PHONY: help env pipeline twin serve deployments test test-slow validate lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: .venv/project.stamp ## install the locked environment and the project into .venv
 
@@ -41,6 +43,12 @@ pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data; RUN
 
 twin: env ## start the twin of all services on this machine, with a synthetic granule of each product, and say what is where
 	@PYTHONPATH=tests .venv/bin/python -m twin serve
+
+serve: env ## server, page, worker and all deployments on this machine, until Ctrl-C; DB=postgresql://... for PostgreSQL
+	@.venv/bin/python -m flows.serve --root $(ROOT) --db "$(DB)" --port $(PORT)
+
+deployments: env ## write prefect.yaml: the deployments for a server that is there already
+	@.venv/bin/python -m flows.declare
 
 test: env ## run the tests, in two processes
 	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"

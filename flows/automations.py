@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from prefect.automations import Automation
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import CallWebhook, ChangeFlowRunState
-from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
 HEARTBEAT_SECONDS = 30
@@ -20,9 +19,9 @@ ALARM = "eo: tell of runs that went wrong"
 QUIET = "eo: tell when nothing runs"
 
 
-def crashed() -> Automation:
+def crashed() -> AutomationCore:
     """Give the automation that marks a run as crashed when its heartbeat stops, instead of running for ever."""
-    return Automation(
+    return AutomationCore(
         name=CRASHED,
         description=f"A run without a heartbeat for {SILENCE_SECONDS} s is dead.",
         trigger=EventTrigger(
@@ -42,10 +41,10 @@ def crashed() -> Automation:
     )
 
 
-def alarm(webhook: Any) -> Automation:  # noqa: ANN401 - the id of a block
+def alarm(webhook: Any) -> AutomationCore:  # noqa: ANN401 - the id of a block
     """Give the automation that calls a webhook for each run that failed, crashed, or ended degraded."""
     states = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
-    return Automation(
+    return AutomationCore(
         name=ALARM,
         description="A run that failed, crashed or ended degraded is told to the webhook.",
         trigger=EventTrigger(
@@ -58,9 +57,9 @@ def alarm(webhook: Any) -> Automation:  # noqa: ANN401 - the id of a block
     )
 
 
-def quiet(webhook: Any, hours: int) -> Automation:  # noqa: ANN401 - the id of a block
+def quiet(webhook: Any, hours: int) -> AutomationCore:  # noqa: ANN401 - the id of a block
     """Give the automation that calls a webhook when for some hours no run completed: the dead man's switch."""
-    return Automation(
+    return AutomationCore(
         name=QUIET,
         description=f"No run completed for {hours} hours.",
         trigger=EventTrigger(
@@ -81,7 +80,7 @@ PAYLOAD = (
 """What the webhook gets, as a template of the server: JSON."""
 
 
-def keep(wanted: Automation) -> None:
+def keep(wanted: AutomationCore) -> None:
     """Create an automation, unless one of that name is there."""
     with get_client(sync_client=True) as client:
         if not client.read_automations_by_name(wanted.name):

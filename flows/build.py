@@ -1,5 +1,6 @@
 """The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -7,6 +8,7 @@ import numpy as np
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.concurrency.sync import concurrency
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
@@ -18,6 +20,8 @@ from eo.fetching import fetch_inputs, lacks_inputs
 from eo.model import Part
 from eo.store import one_at_a_time
 from flows.day import day_of_run
+from flows.page import publish_page
+from flows.providers import providers
 
 if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
@@ -36,9 +40,10 @@ def failed(error: EoError, name: str = "Failed") -> Outcome:
 
 @task(name="fetch", task_run_name="fetch for {run.name}", cache_policy=NO_CACHE, persist_result=False)
 def fetch_granules(run: Run, root: str, today: str) -> Outcome:
-    """Fetch what a run needs of services and is not here."""
+    """Fetch what a run needs of services and is not here, within the limit that its provider has on the server."""
     try:
-        done = fetch_inputs(run, root=root, today=np.datetime64(today))
+        with concurrency(providers(run), occupy=1):
+            done = fetch_inputs(run, root=root, today=np.datetime64(today))
     except EoError as error:
         return failed(error)
     return Completed(message="; ".join(map(str, done)) or "everything is here")
@@ -101,17 +106,24 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
 
 def built(run: Run, root: str) -> Outcome:
     """Give the state of a run whose granules are here: its missing parts made side by side, then its result."""
+    started = time.monotonic()
     plan = pipeline.plan(run, root)
     if plan.finished:
         return Completed(message=pipeline.up_to_date(plan).report)
     there = len(plan.parts) - len(plan.missing)
     get_run_logger().info("%s: %d parts to prepare, %d there", run.name, len(plan.missing), there)
-    futures = [prepare_part.submit(plan.run, part, str(plan.store.root)) for part in plan.missing]
+    planned = time.monotonic()
+    futures = [prepare_part.submit(plan.run, part, root) for part in plan.missing]
     for future in futures:
         future.wait()
     broken = [future.state for future in futures if not future.state.is_completed()]
     if broken:
         more = f" (and {len(broken) - 1} more parts failed)" if len(broken) > 1 else ""
         return Failed(message=f"{broken[0].message}{more}")
+    prepared = time.monotonic()
     last = finish_run(plan, return_state=True)
-    return Completed(message=last.message) if last.is_completed() else Failed(name=last.name, message=last.message)
+    if not last.is_completed():
+        return Failed(name=last.name, message=last.message)
+    seconds = {"plan": planned - started, "prepare": prepared - planned, "finish": time.monotonic() - prepared}
+    publish_page(plan.store.result(run.name, "nc"), seconds)
+    return Completed(message=last.message)

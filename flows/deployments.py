@@ -45,14 +45,21 @@ def deployments(configs: str | Path | None, root: str) -> list[Deployment]:
     deployments : `build` and `backfill`, to start by hand; `validate`, each night; `refresh` on a schedule for each run
         whose period goes on
     """
-    place = config.folder(configs)
     common: dict[str, Any] = {"root": root, "configs": str(configs or "")}
     by_hand = [
         Deployment("build:build", "build", "Build one run from what is here.", common, tags=("by hand",)),
+        Deployment(
+            "backfill:backfill", "backfill", "Fetch and build a long period in slices.", common, tags=("by hand",)
+        ),
         Deployment("validate:validate", "validate", "Check every published result anew.", common, "30 3 * * *"),
     ]
-    loaded = [config.load_run(name, place) for name in config.run_names(place)]
-    return by_hand + [_refresh(run, common) for run in loaded if run.is_open]
+    return by_hand + [_refresh(run, common) for run in runs(configs) if run.is_open]
+
+
+def runs(configs: str | Path | None) -> list[Run]:
+    """Give all runs of a configs folder."""
+    place = config.folder(configs)
+    return [config.load_run(name, place) for name in config.run_names(place)]
 
 
 def _refresh(run: Run, common: dict[str, Any]) -> Deployment:

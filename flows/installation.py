@@ -12,7 +12,8 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows import automations
-from flows.deployments import POOL, Deployment, deployments
+from flows.deployments import POOL, Deployment, deployments, runs
+from flows.providers import AT_ONCE, providers
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -31,6 +32,8 @@ def install(configs: str | None, root: str, limit: int) -> list[str]:
     """
     with get_client(sync_client=True) as client:
         _pool(client, limit)
+        for name in sorted({each for run in runs(configs) for each in providers(run)}):
+            client.upsert_global_concurrency_limit_by_name(name, AT_ONCE)
     automations.keep(automations.crashed())
     wanted = deployments(configs, str(Path(root).absolute()))
     return [_deployed(one) for one in wanted]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.concurrency.sync import concurrency
 from prefect.states import Completed
 
 from eo import fetching, load_run
@@ -14,6 +15,7 @@ from eo.origin import is_remote
 from eo.store import one_at_a_time
 from flows.build import RUNNER, Outcome, built, failed
 from flows.day import day_of_run
+from flows.providers import providers
 
 DEGRADED = "Degraded"
 """The name of the completed state of a run whose result stands on what was here, while something upstream failed."""
@@ -33,22 +35,23 @@ def fetch_new(run: Run, root: str, today: str) -> Outcome:
     """Fetch what is new for a run, and what was issued again of what is here."""
     day = np.datetime64(today)
     try:
-        done = fetching.fetch_inputs(run, root=root, today=day)
-        again = [
-            fetching.refresh(one.name, one.product, root=root, today=day)
-            for one in run.inputs
-            if is_remote(one.product.source)
-        ]
+        with concurrency(providers(run), occupy=1):
+            said = fetching.fetch_inputs(run, root=root, today=day) + _issued_again(run, root, day)
     except SourceError as error:
         return failed(error, UNAVAILABLE)
     except EoError as error:
         return failed(error)
-    said = [*done, *(one for one in again if one is not None)]
     broken = [f"{name}: {why}" for one in said for name, why in one.failures.items()]
     told = "; ".join(map(str, said)) or "nothing new"
     return (
         Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}") if broken else Completed(message=told)
     )
+
+
+def _issued_again(run: Run, root: str, day: np.datetime64) -> list[fetching.Fetched]:
+    remote = {one.name: one.product for one in run.inputs if is_remote(one.product.source)}
+    found = [fetching.refresh(name, one, root=root, today=day) for name, one in remote.items()]
+    return [one for one in found if one is not None]
 
 
 UNAVAILABLE = "Unavailable"

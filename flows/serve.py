@@ -16,12 +16,15 @@ import click
 
 from eo.errors import EoError, InputError, StoreError
 from flows import environment, leash
+from flows.deployments import POOL
 
 if TYPE_CHECKING:
     import subprocess
 
 START_SECONDS = 180
 _POLL = 0.5
+_OFTEN, _WHILE = 5, 3600.0
+"""Times in so many seconds that a process may end and is started again."""
 
 
 @click.command()
@@ -53,21 +56,23 @@ def _serve(root: Path, configs: str, settings: dict[str, str], at: tuple[str, in
     os.environ.update(settings)
     logs = root / "prefect"
     prefect = [sys.executable, "-m", "prefect"]
-    server = [*prefect, "server", "start", "--host", at[0], "--port", str(at[1])]
-    worker = [*prefect, "worker", "start", "--pool", "eo", "--name", "eo", "--limit", str(limit)]
+    commands = {
+        "server": [*prefect, "server", "start", "--host", at[0], "--port", str(at[1])],
+        "worker": [*prefect, "worker", "start", "--pool", POOL, "--name", "eo", "--limit", str(limit)],
+    }
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         _check_free(*at)
         click.echo("starting the server: half a minute on a first start", err=True)
-        running["server"] = leash.start(server, logs / "server.log", os.environ)
+        running["server"] = leash.start(commands["server"], logs / "server.log", os.environ)
         _wait(*at, lambda: running["server"].poll() is None, logs / "server.log")
         from flows.installation import install
 
         names = install(configs or None, str(root), limit)
-        running["worker"] = leash.start(worker, logs / "worker.log", os.environ)
+        running["worker"] = leash.start(commands["worker"], logs / "worker.log", os.environ)
         click.echo(f"page: http://{at[0]}:{at[1]}  ({len(names)} deployments: {', '.join(names)})")
         click.echo(f"logs: {logs}/server.log, {logs}/worker.log; Ctrl-C stops all")
-        _watch(running, logs)
+        _supervise(running, commands, logs)
     finally:
         for process in reversed(list(running.values())):
             leash.stop(process)
@@ -101,14 +106,18 @@ def _wait(host: str, port: int, lives: Callable[[], bool], log: Path) -> None:
     raise StoreError(f"the Prefect server must start, and it did not; see {log}")
 
 
-def _watch(running: dict[str, "subprocess.Popen[bytes]"], logs: Path) -> None:
-    """Wait until one of the processes ends: then nothing would be right any more."""
+def _supervise(running: "dict[str, subprocess.Popen[bytes]]", commands: dict[str, list[str]], logs: Path) -> NoReturn:
+    """Start again what ends, for as long as it does not end again and again."""
+    ended: dict[str, list[float]] = {name: [] for name in running}
     while True:
         for name, process in running.items():
-            if process.poll() is not None:
-                raise StoreError(
-                    f"the {name} must run, and it ended with code {process.returncode}; see {logs}/{name}.log"
-                )
+            if process.poll() is None:
+                continue
+            ended[name] = [one for one in ended[name] if one > time.monotonic() - _WHILE] + [time.monotonic()]
+            if len(ended[name]) > _OFTEN:
+                raise StoreError(f"the {name} must run, and it ended {len(ended[name])} times; see {logs}/{name}.log")
+            click.echo(f"the {name} ended with code {process.returncode}; starting it again", err=True)
+            running[name] = leash.start(commands[name], logs / f"{name}.log", os.environ)
         time.sleep(_POLL)
 
 

@@ -1,0 +1,97 @@
+"""What a person sees on the page of a run: the latest values, the picture, the check, what it is made of, the files."""
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+
+from eo import netcdf
+from eo.errors import InputError
+from eo.judged import judged, series_of
+
+_GRANULES = ("granules_not_yet_published", "granules_missing_upstream", "granules_failed")
+
+
+def latest_values(file: xr.Dataset) -> list[dict[str, str]]:
+    """Give a row for each region of a result: its latest value with its anomaly and its rank among all.
+
+    A result by cells, or by steps that cannot be ranked, gives the rows without what it lacks.
+    """
+    names = series_of(file) if "region" in file.dims else ()
+    if not names:
+        return []
+    value = names[0]
+    anomaly = next((one for one in names if one.endswith("_anomaly")), None)
+    ranks = _ranks(file, anomaly or value)
+    return [
+        _row(file.isel(region=number), value, anomaly, ranks.get(number, "")) for number in range(file.sizes["region"])
+    ]
+
+
+def _row(series: xr.Dataset, value: str, anomaly: str | None, rank: str) -> dict[str, str]:
+    there = np.flatnonzero(np.isfinite(series[value].values))
+    row = {"region": str(series["region"].values)}
+    if not there.size:
+        return row | {"time": "no value"}
+    last = series.isel(time=int(there[-1]))
+    row["time"] = str(last["time"].values)[:10]
+    for label, name, form in (("value", value, ".3g"), ("anomaly", anomaly, "+.3g")):
+        if name is not None and np.isfinite(last[name]):
+            row[label] = f"{float(last[name]):{form}} {last[name].attrs.get('units', '')}".strip()
+    return row | {"rank": rank, "coverage": f"{float(last['coverage']):.0%}"}
+
+
+def _ranks(file: xr.Dataset, name: str) -> dict[int, str]:
+    try:
+        found = judged(file, name)
+    except InputError:
+        return {}
+    return {number: str(text) for number, text in enumerate(found["rank"].values)}
+
+
+def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path, seconds: Mapping[str, float]) -> str:
+    """Give the text of a run page, as Markdown.
+
+    Parameters
+    ----------
+    file : global attributes of the result
+    said : its lineage
+    folder : where it lies
+    seconds : how long each stage took
+    """
+    granules = said["granules"]
+    size = sum(one["size"] for one in granules) / (1 << 20)
+    missing = [
+        f"{int(file[name])} {name.removeprefix('granules_').replace('_', ' ')}" for name in _GRANULES if name in file
+    ]
+    lines = [
+        f"# {file['title']}",
+        f"{file['summary']}",
+        f"- check: {file.get('validation', 'no published series to compare with')}",
+        f"- granules: {len(granules)} used, {size:.1f} MiB; missing: {', '.join(missing) or 'none that is known'}",
+        f"- product: {file['input_product']}",
+        f"- content: `{said['content_digest']}`",
+        *(f"- file: [{name}]({(folder / name).absolute().as_uri()})" for name in said["files"]),
+        *(f"- {stage}: {value:.1f} s" for stage, value in seconds.items()),
+    ]
+    return "\n".join([lines[0], "", lines[1], "", *lines[2:]]) + "\n"
+
+
+def publish_page(result: Path, seconds: Mapping[str, float]) -> None:
+    """Put the latest values, the picture and the text of a result on the page of the run that made it."""
+    key = result.stem.replace("_", "-")
+    file = netcdf.read(result)
+    said = json.loads(result.with_suffix(".json").read_text(encoding="utf-8"))
+    table = latest_values(file)
+    if table:
+        create_table_artifact(key=f"latest-{key}", table=table, description=f"Latest values of {file.attrs['title']}")
+    picture = base64.b64encode(result.with_suffix(".png").read_bytes()).decode()
+    create_image_artifact(
+        key=f"plot-{key}", image_url=f"data:image/png;base64,{picture}", description=str(file.attrs["title"])
+    )
+    create_markdown_artifact(key=f"result-{key}", markdown=summary_text(file.attrs, said, result.parent, seconds))

@@ -1,0 +1,218 @@
+"""Everything on one machine: started by one command, used as a person does, killed as a machine does."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server, a worker and their deployments."""
+
+    process: subprocess.Popen[str]
+    root: Path
+    port: int
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/{path}",
+            None if body is None else json.dumps(body).encode(),
+            {"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - this machine
+            return json.load(answer)
+
+    def start_run(self, deployment: str, **parameters: str) -> str:
+        found = self.ask(f"deployments/name/{deployment}")
+        return str(self.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": parameters})["id"])
+
+    def state(self, run: str) -> str:
+        return str(self.ask(f"flow_runs/{run}")["state_name"])
+
+    def wait(self, run: str, *names: str, seconds: float = 240) -> str:
+        deadline = time.monotonic() + seconds
+        while (state := self.state(run)) not in names and time.monotonic() < deadline:
+            time.sleep(1)
+        return state
+
+    def processes(self) -> list[int]:
+        """Give all processes that were started below, itself not included, which run now."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"SERVED={self.root}".encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+        return sorted(set(found) - {self.process.pid})
+
+    def pid_of(self, *words: str) -> list[int]:
+        def said(pid: int) -> str:
+            try:
+                return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            except OSError:
+                return ""
+
+        return [
+            pid for pid in self.processes() if all(word in said(pid) for word in words) and "leash" not in said(pid)
+        ]
+
+
+def start(root: Path, configs: Path) -> Served:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PREFECT", "DO_NOT", "NO_PROXY"))
+    }
+    process = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "flows.serve", "--root", root, "--configs", configs, "--port", str(port)],
+        env=plain | {"SERVED": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("logs:"):
+            return Served(process, root, port)
+    raise AssertionError("".join(said))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("serve")
+    synthetic.write_each(folder / "in", synthetic.months("2001-01", 24))
+    configs = synthetic.configs(folder / "configs", folder / "in" / "*.nc", run={"period": "2001-01/.."})
+    found = start(folder / "root", configs)
+    yield found
+    found.process.send_signal(signal.SIGINT)
+    found.process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def refreshed(served: Served) -> str:
+    """A refresh that was started by hand on the server; its id."""
+    run = served.start_run("refresh/synthetic")
+    assert served.wait(run, "Completed", "Failed", "Crashed") == "Completed"
+    return run
+
+
+def test_every_deployment_is_there_and_those_on_a_schedule_are_scheduled(served: Served) -> None:
+    names = {one["name"] for one in served.ask("deployments/filter", {})}
+    assert names == {"build", "backfill", "validate", "synthetic"}
+    deadline = time.monotonic() + 60
+    scheduled: set[str] = set()
+    while scheduled != {"validate", "refresh"} and time.monotonic() < deadline:
+        found = served.ask("flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        flows = {one["id"]: one["name"] for one in served.ask("flows/filter", {})}
+        scheduled = {flows[one["flow_id"]] for one in found}
+        time.sleep(1)
+    assert scheduled == {"validate", "refresh"}
+
+
+def test_the_page_of_a_run_has_the_latest_values_the_picture_and_the_text(served: Served, refreshed: str) -> None:
+    found = served.ask("artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [refreshed]}}})
+    kinds = {one["key"]: one["type"] for one in found}
+    assert kinds == {"latest-synthetic": "table", "plot-synthetic": "image", "result-synthetic": "markdown"}
+    table = json.loads(next(one["data"] for one in found if one["type"] == "table"))
+    assert table[0]["region"] == "patch"
+    assert table[0]["time"] == "2002-12-01"
+
+
+def test_a_second_refresh_has_nothing_to_do(served: Served, refreshed: str) -> None:
+    del refreshed
+    run = served.start_run("refresh/synthetic")
+    assert served.wait(run, "Completed", "Failed", "Crashed") == "Completed"
+    assert "is up to date: nothing to do" in served.ask(f"flow_runs/{run}")["state"]["message"]
+
+
+def test_validate_checks_what_was_published(served: Served, refreshed: str) -> None:
+    del refreshed
+    run = served.start_run("validate/validate")
+    assert served.wait(run, "Completed", "Failed", "Crashed") == "Completed"
+    result = served.root / "results" / "synthetic.png"
+    kept = result.read_bytes()
+    result.write_bytes(kept + b"x")
+    run = served.start_run("validate/validate")
+    assert served.wait(run, "Completed", "Failed", "Crashed") == "Failed"
+    assert "synthetic" in served.ask(f"flow_runs/{run}")["state"]["message"]
+    result.write_bytes(kept)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_a_person_sees_the_result_on_the_run_page(served: Served, refreshed: str, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.goto(f"http://127.0.0.1:{served.port}/runs/flow-run/{refreshed}", timeout=60_000)
+        page.get_by_text("Artifacts", exact=True).first.click(timeout=60_000)
+        page.get_by_text("latest-synthetic").first.wait_for(timeout=60_000)
+        picture = Path(os.environ.get("EO_PAGE_PICTURE", tmp_path / "page.png"))
+        page.screenshot(path=picture)
+        assert picture.stat().st_size > 10_000
+        assert "plot-synthetic" in page.content()
+        browser.close()
+
+
+def test_a_worker_that_is_killed_is_started_again(served: Served, refreshed: str) -> None:
+    del refreshed
+    (before,) = served.pid_of("worker", "start")
+    os.kill(before, signal.SIGKILL)
+    run = served.start_run("refresh/synthetic")
+    assert served.wait(run, "Completed", "Failed", "Crashed") == "Completed"
+    assert served.pid_of("worker", "start") != [before]
+
+
+def test_a_run_that_dies_is_marked_and_the_next_one_goes_on(served: Served, refreshed: str) -> None:
+    """A run is stopped in the middle as if its machine froze: nobody reports, the heartbeat stops."""
+    del refreshed
+    shutil.rmtree(served.root / "parts")
+    (served.root / "results" / "synthetic.json").unlink()
+    run = served.start_run("refresh/synthetic")
+    assert served.wait(run, "Running") == "Running"
+    deadline = time.monotonic() + 60
+    while not (engines := served.pid_of("flow_engine")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for pid in [*served.pid_of("worker", "start"), *engines]:
+        os.kill(pid, signal.SIGKILL)
+    assert served.wait(run, "Crashed", "Completed", seconds=150) == "Crashed"
+    again = served.start_run("refresh/synthetic")
+    assert served.wait(again, "Completed", "Failed", "Crashed") == "Completed"
+    assert (served.root / "results" / "synthetic.nc").is_file()
+
+
+def test_nothing_is_left_when_all_is_killed(tmp_path: Path) -> None:
+    synthetic.write_each(tmp_path / "in", synthetic.months("2001-01", 12))
+    configs = synthetic.configs(
+        tmp_path / "configs", tmp_path / "in" / "*.nc", run={"period": "2001", "baseline": "2001"}
+    )
+    other = start(tmp_path / "root", configs)
+    assert other.processes()
+    other.process.kill()
+    other.process.communicate()
+    deadline = time.monotonic() + 40
+    while other.processes() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert other.processes() == []
