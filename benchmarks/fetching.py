@@ -29,13 +29,13 @@ from eo.origin import HttpsSource  # noqa: E402 - after the path to it
 from eo.sources import Wanted, https  # noqa: E402 - after the path to it
 
 CONNECTIONS, ROUNDS = 4, 3
-SERVER = "import sys; from pathlib import Path; from twin.https import serve\nwith serve(Path(sys.argv[1])) as twin: print(twin.url, flush=True); sys.stdin.read()"  # fmt: skip  # noqa: E501 - one program
+SERVER = "import sys; from pathlib import Path; from twin.https import serve\nwith serve(Path(sys.argv[1]), latency=float(sys.argv[2])) as twin: print(twin.url, flush=True); sys.stdin.read()"  # fmt: skip  # noqa: E501 - one program
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server(folder: Path, latency: float) -> Iterator[str]:
     """Serve a folder from another process, and give the address."""
-    command = [sys.executable, "-c", SERVER, str(folder)]
+    command = [sys.executable, "-c", SERVER, str(folder), str(latency)]
     with subprocess.Popen(  # noqa: S603 - this interpreter
         command,
         stdin=subprocess.PIPE,
@@ -94,14 +94,15 @@ def whole(url: str, days: list[str], place: Path) -> None:
 @click.command()
 @click.option("--small", default=1000, show_default=True)
 @click.option("--large", default=12, show_default=True)
-def main(small: int, large: int) -> None:
+@click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer: the way of a network.")
+def main(small: int, large: int, latency: float) -> None:
     """Print seconds, rates and shares of what curl gets."""
     for what, number, rows in (("small", small, 24), ("large", large, 1800)):
         with tempfile.TemporaryDirectory() as work:
             folder = Path(work) / "served"
             days = write(folder, number, rows=rows)
             size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-            with server(folder) as url:
+            with server(folder, latency) as url:
                 taken: dict[str, list[float]] = {}
                 for turn in range(ROUNDS):  # in turns: what else the machine does hits all alike
                     for way in (curl, bytes_alone, whole):

@@ -263,12 +263,24 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
             raise Unavailable(f"{shown(remote.url)} must give the bytes that were asked for, and it gives others")
         if not going_on:
             draft.unlink(missing_ok=True)
-            beside.write_text(_validator(found), encoding="utf-8")
-        with draft.open("ab", buffering=0) as stream:
-            for piece in found.iter_raw():
+            beside.unlink(missing_ok=True)
+        _take(found, draft, tally, None if going_on else beside)
+        return replace(_as_said(remote, found), size=draft.stat().st_size)
+
+
+def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> None:
+    """Put the bytes of an answer into the draft; the validator stands beside it as soon as there are more to come."""
+    with draft.open("ab", buffering=0) as stream:
+        try:
+            for number, piece in enumerate(found.iter_raw()):
+                if number == 1 and beside is not None:
+                    beside.write_text(_validator(found), encoding="utf-8")
                 stream.write(piece)
                 tally(len(piece))
-        return replace(_as_said(remote, found), size=draft.stat().st_size)
+        except BaseException:
+            if beside is not None:
+                beside.write_text(_validator(found), encoding="utf-8")
+            raise
 
 
 def _validator(found: httpx.Response) -> str:

@@ -58,7 +58,7 @@ class Twin:
 @contextmanager
 def serve(
     folder: Path, misbehave: Mapping[str, Sequence[Fault]] | None = None, *, login: tuple[str, str] | None = None,
-    token: str = "", answers: Answers | None = None,
+    token: str = "", answers: Answers | None = None, latency: float = 0,
 ) -> Iterator[Twin]:  # fmt: skip
     """Serve the files of a folder: as they are, listed, and as a THREDDS server has them.
 
@@ -66,6 +66,7 @@ def serve(
     ----------
     misbehave : path -> what goes wrong with it, request by request
     login, token : what a request must carry
+    latency : seconds before each answer, as of a network
     answers : what the server has beside files: given method, path, query and body, status and content, or None
     """
     allowed = {f"Basic {b64encode(':'.join(login).encode()).decode()}"} if login else set()
@@ -74,7 +75,7 @@ def serve(
     twin = Twin(
         f"http://127.0.0.1:{server.server_address[1]}", folder, {k: list(v) for k, v in (misbehave or {}).items()}
     )
-    server.twin, server.allowed, server.answers = twin, allowed, answers
+    server.twin, server.allowed, server.answers, server.latency = twin, allowed, answers, latency
     thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
@@ -92,6 +93,7 @@ class _Server(ThreadingHTTPServer):
     twin: Twin
     allowed: set[str]
     answers: Answers | None
+    latency: float
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is what is tested."""
@@ -117,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
+        time.sleep(self.server.latency)
         self.server.twin.asked.append((self.command, path, dict(self.headers.items())))
         if self.server.allowed and self.headers.get("Authorization", "") not in self.server.allowed:
             self._send(401, b"", {"WWW-Authenticate": "Basic"})
