@@ -13,7 +13,9 @@ import h5py
 import netCDF4
 import numpy as np
 import pytest
+import rasterio
 from commands import refusal, succeeds
+from rasterio.transform import Affine
 from synthetic import LABEL, LAT, LON, PRODUCT, configs, dump, kelvin, months, write
 
 from eo import granules
@@ -297,6 +299,30 @@ def test_an_hdf5_file_of_any_version_that_lacks_its_last_byte(tmp_path: Path, ve
     os.truncate(path, size - 1)
     with pytest.raises(InputError, match=f"its header asks for {size} bytes, and it has {size - 1}"):
         integrity.check(path)
+
+
+TIFFS: dict[str, dict[str, Any]] = {
+    "cloud-optimised": {"driver": "COG", "compress": "deflate", "blocksize": 128},
+    "strips": {"driver": "GTiff", "compress": "lzw"},
+    "tiles": {"driver": "GTiff", "tiled": True, "blockxsize": 64, "blockysize": 64},
+    "BigTIFF": {"driver": "GTiff", "BIGTIFF": "YES"},
+    "big endian": {"driver": "GTiff", "ENDIANNESS": "BIG"},
+}
+
+
+@pytest.mark.parametrize("form", TIFFS)
+def test_a_tiff_file_that_lacks_its_last_byte(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.tif"
+    shape = {"height": 200, "width": 300, "count": 1, "dtype": "uint16", "crs": "EPSG:4326"}
+    with rasterio.open(path, "w", transform=Affine(1, 0, 0, 0, -1, 90), **shape, **TIFFS[form]) as file:
+        file.update_tags(COMMENT=LABEL)
+        file.write(np.arange(60000, dtype=np.uint16).reshape(200, 300), 1)
+    integrity.check(path, ("TIFF",))
+    size = path.stat().st_size
+    for kept in (size - 1, size // 2, 20, 5):
+        os.truncate(path, kept)
+        with pytest.raises(InputError, match=f"must be whole: its header asks for .* bytes, and it has {kept}"):
+            integrity.check(path, ("TIFF",))
 
 
 @pytest.mark.parametrize("file_format", FORMATS[1:])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from eo.errors import InputError
+from eo.sources import _tiff
 
 NETCDF = ("HDF5", "classic NetCDF")
 _CLASSIC = {b"CDF\x01": 4, b"CDF\x02": 8, b"CDF\x05": 8}
@@ -13,6 +14,7 @@ _KINDS: dict[bytes, str] = {
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
     b"II+\x00": "TIFF",
+    b"MM\x00+": "TIFF",
     b"PK\x03\x04": "zip",
     b"{": "JSON",
     b"[": "JSON",
@@ -65,7 +67,7 @@ def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
         Unreadable, empty, of another kind (an HTML page saved as .nc), or shorter than its header says.
     """
     kind = check_kind(path, kinds)
-    length = {"HDF5": _hdf5_length, "classic NetCDF": _classic_length}.get(kind)
+    length = {"HDF5": _hdf5_length, "classic NetCDF": _classic_length, "TIFF": _tiff.length}.get(kind)
     if length is not None:
         _check_length(path, path.stat().st_size, length(path))
 
