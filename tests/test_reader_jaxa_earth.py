@@ -4,7 +4,9 @@ Expected numbers are worked by hand: value = number x slope + offset.
 """
 
 import json
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -26,6 +28,7 @@ from eo.errors import EoError, InputError
 from eo.granules import canonical_of, take_in, unchanged
 from eo.identify import identity
 from eo.origin import LocalSource
+from eo.readers._geotiff import described
 from eo.store import Store
 from eo.store import opened as store_opened
 
@@ -299,16 +302,60 @@ def test_a_link_that_leads_away_is_not_followed(tmp_path: Path, field: np.ndarra
         pass
 
 
-def test_a_truncated_geotiff_names_itself(tmp_path: Path) -> None:
-    numbers = np.random.default_rng(0).integers(10, 50000, (60, 144)).astype(np.uint16)
-    item = jaxa_earth_item(tmp_path, collection(AROT), "AROT", numbers, (0, 90), 2.5, raster=OPTICAL, **DAY)
-    file = tmp_path / item["assets"]["AROT"]["href"]
-    file.write_bytes(file.read_bytes()[:-3000])
+def _noise(folder: Path, **written: Any) -> tuple[Path, Path]:  # noqa: ANN401 - options of the COG driver
+    """Give an item and its GeoTIFF of several blocks."""
+    numbers = np.random.default_rng(0).integers(10, 50000, (300, 720)).astype(np.uint16)
+    said: dict[str, Any] = {"raster": OPTICAL, "written": written, **DAY}
+    item = jaxa_earth_item(folder, collection(AROT), "AROT", numbers, (0, 90), 0.5, **said)
+    return write_granule(folder / "item.json", item), folder / item["assets"]["AROT"]["href"]
+
+
+@pytest.mark.parametrize("lost", [1, 3000])
+def test_a_truncated_geotiff_names_itself(tmp_path: Path, lost: int) -> None:
+    path, file = _noise(tmp_path)
+    size = file.stat().st_size
+    file.write_bytes(file.read_bytes()[:-lost])
+    rule = f"{file.name} must be whole: its header asks for {size} bytes, and it has {size - lost}"
+    with pytest.raises(InputError, match=rule), opened(path, AROT):
+        pass
+
+
+def test_a_geotiff_damaged_inside_names_itself_when_that_block_is_read(tmp_path: Path) -> None:
+    path, file = _noise(tmp_path)
+    content = bytearray(file.read_bytes())
+    content[-20000:-1000] = bytes(19000)
+    file.write_bytes(content)
     with (
-        opened(write_granule(tmp_path / "item.json", item), AROT) as content,
+        opened(path, AROT) as found,
         pytest.raises(InputError, match=f"{file.name} must be readable to its end"),
     ):
-        content[DEPTH].load()
+        found[DEPTH].load()
+
+
+def test_scale_offset_and_nodata_of_the_file_itself_change_no_number(tmp_path: Path, field: np.ndarray) -> None:
+    item = half(tmp_path, field, written={"nodata": 65535})
+    path = write_granule(tmp_path / "item.json", item)
+    with opened(path, AROT) as content:
+        expected = content[DEPTH].values, content[f"{DEPTH}_status"].values
+    with rasterio.open(tmp_path / item["assets"]["AROT"]["href"], "r+", IGNORE_COG_LAYOUT_BREAK="YES") as file:
+        file.scales, file.offsets = (0.5,), (7.0,)
+        file.update_tags(units="days since 2000-01-01", nodata="1000", _Unsigned="true", add_offset="3")
+    with opened(path, AROT) as content:
+        np.testing.assert_array_equal(content[DEPTH].values, expected[0])
+        np.testing.assert_array_equal(content[f"{DEPTH}_status"].values, expected[1])
+
+
+def test_threads_read_blocks_of_one_geotiff_side_by_side(tmp_path: Path) -> None:
+    _, file = _noise(tmp_path, compress="lzw")
+    with rasterio.open(file) as whole:
+        expected = whole.read(1)
+    filters = list(warnings.filters)
+    blocks = [(slice(row, row + 30), slice(column, column + 60)) for row in range(0, 300, 30) for column in (5, 400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda block: described(file).values()[block].compute(scheduler="synchronous"), blocks))
+    for block, values in zip(blocks, found, strict=True):
+        np.testing.assert_array_equal(values, expected[block])
+    assert list(warnings.filters) == filters
 
 
 def test_every_collection_of_the_catalogue_is_one_product() -> None:

@@ -163,8 +163,8 @@ class TestIndex:
             ("mask.tif", {}, "a file of this product is named"),
             ("N_20240931_extent_v3.0.tif", {}, "a file name has a date"),
             (INDEX_NAME, {"hemisphere": "south"}, "in the north"),
-            (INDEX_NAME, {"crs": False}, "coordinate reference system"),
-            (INDEX_NAME, {"bands": 2}, "one band of bytes"),
+            (INDEX_NAME, {"crs": False}, "one band and a projection"),
+            (INDEX_NAME, {"bands": 2}, "one band and a projection"),
         ],
     )
     def test_a_defect_is_named(self, tmp_path: Path, name: str, changes: dict[str, Any], rule: str) -> None:

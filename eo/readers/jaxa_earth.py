@@ -13,7 +13,8 @@ from pydantic import Field
 from eo.errors import InputError
 from eo.model import Product, Variable
 from eo.readers import _stac
-from eo.readers._cog import Cog, centres, check_projection, described, mosaic
+from eo.readers._cog import check_projection, mosaic
+from eo.readers._geotiff import GeoTiff, centres, described
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.record import Record
@@ -80,7 +81,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
     chosen = options(Options, product)
     items = _stac.items(path, product.marks)
     fields: dict[str, xr.DataArray] = {}
-    grids: list[Cog] = []
+    grids: list[GeoTiff] = []
     for name, variable in product.variables.items():
         tiles = [_tile(path, item, variable) for item in items]
         rows = mosaic([one.cog for one in tiles])
@@ -97,7 +98,7 @@ def beside(path: Path, product: Product) -> tuple[str, ...]:
 
 
 class _Tile(NamedTuple):
-    cog: Cog
+    cog: GeoTiff
     values: xr.DataArray
     status: xr.DataArray
 
@@ -113,7 +114,7 @@ def _tile(path: Path, item: _stac.Item, variable: Variable) -> _Tile:
     return _Tile(cog, values, status)
 
 
-def _check(cog: Cog, item: _stac.Item, said: _Raster) -> None:
+def _check(cog: GeoTiff, item: _stac.Item, said: _Raster) -> None:
     stated: Mapping[str, Any] = item.get("properties") or {}
     check_projection(cog, stated.get("proj:epsg", stated.get("je:epsg")))
     if cog.dtype != np.dtype(said.dn.data_type if said.dn.data_type in np.sctypeDict else "O"):
@@ -162,7 +163,7 @@ def _joined(tiles: list[_Tile], rows: list[list[int]], which: str) -> xr.DataArr
     return xr.DataArray(whole, dims=first.dims, attrs=first.attrs)
 
 
-def _axes(grids: list[Cog], fields: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:
+def _axes(grids: list[GeoTiff], fields: Mapping[str, xr.DataArray]) -> dict[str, np.ndarray]:
     first, sizes = grids[0], {one.shape for one in fields.values()}
     if len(sizes) > 1 or any(
         (one.left, one.top, one.step, one.crs) != (first.left, first.top, first.step, first.crs) for one in grids
@@ -188,7 +189,7 @@ def _time(items: list[_stac.Item], product: Product, since: date) -> np.datetime
 
 
 def _published(
-    fields: Mapping[str, xr.DataArray], axes: Mapping[str, np.ndarray], time: np.datetime64, grid: Cog
+    fields: Mapping[str, xr.DataArray], axes: Mapping[str, np.ndarray], time: np.datetime64, grid: GeoTiff
 ) -> xr.Dataset:
     plain = {name: (field.dims, field.data, field.attrs) for name, field in fields.items()}
     said = {} if grid.crs.is_geographic else {"crs": grid.crs.to_wkt()}

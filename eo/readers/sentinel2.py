@@ -13,7 +13,8 @@ from eo.canonical import STATUS
 from eo.errors import InputError, unknown
 from eo.model import Product
 from eo.readers import _stac
-from eo.readers._cog import Cog, check_projection, described
+from eo.readers._cog import check_projection
+from eo.readers._geotiff import GeoTiff, described
 from eo.readers._options import options
 from eo.record import Record
 
@@ -104,7 +105,7 @@ def _band(item: _stac.Item, name: str) -> _Band:
     return said.model_copy(update={"offset": 0.0}) if applied is True else said
 
 
-def _reflectance(cog: Cog, band: _Band) -> da.Array:
+def _reflectance(cog: GeoTiff, band: _Band) -> da.Array:
     if cog.dtype.kind not in "iu":
         raise InputError(f"{cog.path.name} holds integers; it holds {cog.dtype}")
 
@@ -115,7 +116,7 @@ def _reflectance(cog: Cog, band: _Band) -> da.Array:
     return found
 
 
-def _classes(coarse: Cog, fine: Cog) -> da.Array:
+def _classes(coarse: GeoTiff, fine: GeoTiff) -> da.Array:
     """Give the scene classes on the grid of the bands: each pixel of 20 m stands for four of 10 m."""
     times = round(coarse.step / fine.step)
     same = (coarse.rows * times, coarse.columns * times) == (fine.rows, fine.columns)
@@ -144,7 +145,7 @@ def _index(red: npt.NDArray[Any], nir: npt.NDArray[Any], status: npt.NDArray[np.
         return np.where(status == STATUS["ok"], (nir - red) / (nir + red), np.nan).astype(np.float32)
 
 
-def _published(values: da.Array, status: da.Array, product: Product, grid: Cog, item: _stac.Item) -> xr.Dataset:
+def _published(values: da.Array, status: da.Array, product: Product, grid: GeoTiff, item: _stac.Item) -> xr.Dataset:
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
         if variable.source != NDVI:
@@ -158,7 +159,7 @@ def _published(values: da.Array, status: da.Array, product: Product, grid: Cog, 
     return xr.Dataset(fields, {"y": grid.y, "x": grid.x, "time": [_stac.time_of(item)]}, said)
 
 
-def _windowed(scene: xr.Dataset, window: tuple[float, float, float, float], grid: Cog) -> xr.Dataset:
+def _windowed(scene: xr.Dataset, window: tuple[float, float, float, float], grid: GeoTiff) -> xr.Dataset:
     west, south, east, north = window
     found = scene.sel(x=(scene["x"] > west) & (scene["x"] < east), y=(scene["y"] > south) & (scene["y"] < north))
     if min(found.sizes["x"], found.sizes["y"]) < 2:  # noqa: PLR2004 - a grid has steps
