@@ -71,6 +71,7 @@ def test_an_appended_month_equals_a_rebuild(record: Callable[..., Record], count
     assert {name[:4] for name in ours.parts("r") - parts} == {"2002"}
 
 
+@pytest.mark.slow
 def test_a_month_that_comes_late_fills_its_gap(record: Callable[..., Record]) -> None:
     ours = record(product={"gaps": "allowed"})
     ours.add_together(months("2001-01", 16))
@@ -88,6 +89,7 @@ def test_a_month_that_comes_late_fills_its_gap(record: Callable[..., Record]) ->
     assert appended.good == 24
 
 
+@pytest.mark.slow
 def test_a_granule_that_is_issued_again_gives_a_new_part_and_the_old_one_stays(record: Callable[..., Record]) -> None:
     ours = record()
     ours.add_together(months("2001-01", 18))
@@ -101,6 +103,7 @@ def test_a_granule_that_is_issued_again_gives_a_new_part_and_the_old_one_stays(r
     assert after.content_digest == ours.build("fresh").content_digest != before.content_digest
 
 
+@pytest.mark.slow
 def test_months_in_one_file_or_in_many_are_the_same_numbers(tmp_path: Path) -> None:
     one, many = Record(tmp_path / "one"), Record(tmp_path / "many")
     write(tmp_path / "one/in/all.nc", months("2001-01", 24))
@@ -129,6 +132,7 @@ def test_the_numbers_are_those_of_the_formula(record: Callable[..., Record]) -> 
 DAILY = {"product": {"step": "day"}, "run": {"period": "2001-01/2001-02", "baseline": "2001"}}
 
 
+@pytest.mark.slow
 def test_an_appended_month_of_days_equals_a_rebuild(record: Callable[..., Record]) -> None:
     ours = record(**DAILY | {"product": {"step": "day", "gaps": "allowed"}})
     ours.add_together(days("2001-01-01", "2001-01-31"))

@@ -51,6 +51,7 @@ def test_tiles_do_not_change_a_bit(by_cells: Run, tmp_path: Path, monkeypatch: p
     assert tiled.path != whole.path
 
 
+@pytest.mark.slow
 def test_the_area_mean_of_cells_is_the_value_of_the_region(by_cells: Run, tmp_path: Path) -> None:
     cells = pipeline.build(by_cells, tmp_path / "r")
     by_region = replace(by_cells, name="regions", config=by_cells.config.model_copy(update={"by": "region"}))
@@ -103,6 +104,7 @@ def native(series: xr.Dataset) -> xr.Dataset:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["region", "cell"])
 def test_an_indicator_by_days_gets_every_day_and_a_missing_day_is_no_number(tmp_path: Path, by: str) -> None:
     days = [day for day in synthetic.days("2001-01-01", "2001-03-31") if day != "2001-02-03"]

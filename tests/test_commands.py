@@ -124,6 +124,7 @@ def test_a_command_without_its_argument_says_how_it_is_used() -> None:
     assert "Missing argument 'RUN'" in said.stderr
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal_and_only_there(there: Path, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "eo", "build", "synthetic", "--root", tmp_path, "--configs", there]

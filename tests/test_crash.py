@@ -105,6 +105,7 @@ def test_two_builds_of_a_run_at_once_share_the_work(inputs: Inputs, tmp_path: Pa
     _check_whole(tmp_path, inputs.content)
 
 
+@pytest.mark.slow
 def test_two_runs_of_a_product_at_once_do_not_disturb_each_other(inputs: Inputs, tmp_path: Path) -> None:
     alone = Building(inputs.configs, tmp_path / "alone", run="other").end()
     both = [Building(inputs.configs, tmp_path / "r", run=run) for run in ("synthetic", "other")]

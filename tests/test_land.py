@@ -197,6 +197,7 @@ def test_months_left_out_of_a_baseline_are_missing_ones() -> None:
     assert lacking.tolist() == [1, 2, 7, 8, 9, 10]  # July and August 2003, and the first two months
 
 
+@pytest.mark.slow
 def test_cells_give_what_zones_give_also_lazily() -> None:
     drawn = np.random.default_rng(9).random((4, 12 * 24))
     zones = series(drawn)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import synthetic
 import xarray as xr
 
@@ -24,6 +25,7 @@ def product(path: Path, name: str, variable: dict[str, Any]) -> dict[str, Any]:
     return synthetic.PRODUCT | {"source": {"kind": "local", "path": str(path)}, "variables": {name: variable}}
 
 
+@pytest.mark.slow
 def test_a_run_of_vegetation_health_takes_a_vegetation_index_and_a_temperature(tmp_path: Path) -> None:
     """In the third year the index lies at 60 % of 0.2 to 0.7, and the temperature at 30 % of 290 to 300 K: TCI 70."""
     write(tmp_path / "green.nc", np.repeat([0.2, 0.7, 0.5, 0.3, 0.4], 12), "1")
@@ -50,6 +52,7 @@ def test_a_run_of_vegetation_health_takes_a_vegetation_index_and_a_temperature(t
             assert file[name].attrs["units"] == "%"
 
 
+@pytest.mark.slow
 def test_a_run_of_phenology_by_cells_gives_years(tmp_path: Path) -> None:
     """A cosine of the year that peaks in the middle of July crosses the half a quarter of a year before and after."""
     middle = np.arange(60) + 0.5
@@ -78,6 +81,7 @@ def test_a_run_of_phenology_by_cells_gives_years(tmp_path: Path) -> None:
         np.testing.assert_allclose(whole["season_amplitude"], 0.6, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_area_below_a_percentile_is_the_share_of_the_cells_that_are_drier(tmp_path: Path) -> None:
     """Ten years of 0.1 to 1; in the eleventh 0.15 in the west and 0.5 in the east: the 20th percentile lies near 0.24.
 

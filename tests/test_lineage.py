@@ -80,6 +80,7 @@ def test_trace_names_the_one_file_of_a_month_and_the_files_of_its_normal(tmp_pat
     assert [one["sha256"] for one in found.baseline] == [sha256(tmp_path / "in/sst_2001-02.nc")]
 
 
+@pytest.mark.slow
 def test_trace_names_the_files_of_all_days_of_a_month(tmp_path: Path) -> None:
     write(tmp_path / "in/a.nc", days("2001-01-01", "2001-02-10"))
     write(tmp_path / "in/b.nc", days("2001-02-11", "2001-02-28"))

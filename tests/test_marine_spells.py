@@ -58,6 +58,7 @@ def run_of(tmp_path: Path, files: Path, indicator: str, **changed: Any) -> Run: 
     return load_run("synthetic", there)
 
 
+@pytest.mark.slow
 def test_the_events_of_a_run_are_those_of_an_independent_implementation(
     tmp_path: Path, files: Path, store: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_run_of_chlorophyll_has_the_geometric_mean_in_mg_a_cubic_metre(tmp_pat
     assert file["chlorophyll_percent_of_normal"].attrs["units"] == "%"
 
 
+@pytest.mark.slow
 def test_a_season_is_traced_to_its_three_months(tmp_path: Path) -> None:
     _, made = built(tmp_path, {"indicator": "oceanic_nino_index"})
     assert trace(made.path, "west", "2002-05").granules
@@ -108,6 +109,7 @@ def test_a_season_is_traced_to_its_three_months(tmp_path: Path) -> None:
         assert file.attrs["parameters"] == "bases=fixed, min_coverage=0.9, months=3"
 
 
+@pytest.mark.slow
 def test_a_month_that_is_appended_gives_what_a_rebuild_gives(tmp_path: Path) -> None:
     run = {"indicator": "dipole_mode_index", "baseline": "2001/2002"} | RUNS["dipole_mode_index"][0]
     first, _ = built(tmp_path / "a", run | {"period": "2001/2002"})

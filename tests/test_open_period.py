@@ -24,6 +24,7 @@ def test_an_open_period_ends_with_the_last_month_that_is_here(tmp_path: Path) ->
     assert built(tmp_path, "month") == "2001-01 2002-03"
 
 
+@pytest.mark.slow
 def test_a_month_whose_last_day_is_not_here_is_not_yet_part_of_it(tmp_path: Path) -> None:
     synthetic.write_each(tmp_path / "in", synthetic.days("2001-01-01", "2001-03-30"))
     assert built(tmp_path, "day") == "2001-01 2001-02"

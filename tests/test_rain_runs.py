@@ -60,6 +60,7 @@ def test_an_index_of_days(tmp_path: Path, by: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12 if by == "region" else 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["region", "cell"])
 def test_the_standardised_precipitation_index(tmp_path: Path, by: str) -> None:
     times = synthetic.months("2001-01", 144)

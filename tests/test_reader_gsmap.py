@@ -374,6 +374,7 @@ def test_wrong_bytes_give_a_message_or_plausible_values(
 # Files of the agency.
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_real_hours_have_codes_in_the_polar_rows_only_and_an_area_mean_of_their_own(real_data: Path) -> None:
     missing = {}

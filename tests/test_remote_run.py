@@ -96,6 +96,7 @@ def test_a_granule_that_failed_stops_the_run_even_where_gaps_are_allowed(
     assert _missing(_build(tmp_path / "r", place)) == {"not_yet_published": 0, "missing_upstream": 0, "failed": 0}
 
 
+@pytest.mark.slow
 def test_an_open_run_goes_on_to_the_newest_month_and_is_not_cut_short_by_one_that_failed(
     twin: Twin, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_an_open_run_goes_on_to_the_newest_month_and_is_not_cut_short_by_one_tha
     assert _build(tmp_path / "r", place)["time"].values[-1].astype(str)[:7] == "2002-11"
 
 
+@pytest.mark.slow
 def test_a_re_issue_leads_to_new_parts_and_another_result(twin: Twin, tmp_path: Path) -> None:
     place, arguments = _configs(tmp_path / "configs", twin), ("--root", tmp_path / "r")
     before = _build(tmp_path / "r", place)

@@ -109,6 +109,7 @@ def test_ice_free_days_are_those_below_a_million_square_kilometres() -> None:
     assert ice_free_days(extents(values[:200]))["flag"].item() == SHORT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("indicator", "name"), [("sea_ice_extent", "extent"), ("sea_ice_area", "area")])
 def test_a_run_takes_the_hole_at_the_pole_as_ice_for_the_extent_and_not_for_the_area(
     tmp_path: Path, indicator: str, name: str

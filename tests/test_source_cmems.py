@@ -114,6 +114,7 @@ def child(running: Child) -> Iterator[Child]:
     vars(running.faults).update(vars(CmemsFaults()))
 
 
+@pytest.mark.slow
 def test_the_original_files_of_a_span_are_found_in_the_version_that_is_pinned(child: Child) -> None:
     found = child.do("find", "2020-01/2020-02")["found"]
     assert [one["name"] for one in found] == NAMES[:2]

@@ -160,6 +160,7 @@ def test_events_are_those_of_an_independent_implementation(
     compared(found.isel(region=0), expected)
 
 
+@pytest.mark.slow
 def test_updating_day_by_day_gives_the_events_of_one_batch(record: xr.DataArray, normal: xr.Dataset) -> None:
     final = event_table(record, normal, HEAT)
     fields = [name for name in final.data_vars if name not in {"provisional", "count"}]

@@ -66,6 +66,7 @@ def test_a_root_where_only_the_kernel_writes_is_refused(there: Path) -> None:
     assert "full" not in said
 
 
+@pytest.mark.slow
 def test_a_root_without_permission_is_refused(there: Path) -> None:
     root = Path(tempfile.mkdtemp())  # pytest's own folders are closed to others
     root.chmod(0o555)
@@ -77,6 +78,7 @@ def test_a_root_without_permission_is_refused(there: Path) -> None:
     assert ended.error == f"{root} must be writable, and it is not: Permission denied"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100, 1_000, 15_000, 30_000])
 def test_where_no_file_may_grow_nothing_half_written_stays(
     there: Path, finished: Path, tmp_path: Path, size: int
@@ -106,6 +108,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     assert _system("umount", tmp_path)
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_nothing_half_written_stays(there: Path, finished: Path, small_disk: Path) -> None:
     root = small_disk / "root"
     for size in ("16k", "48k", "110k", "180k"):
@@ -237,6 +240,7 @@ def test_a_spoilt_chunk_of_a_part_is_noticed(there: Path, root: Path) -> None:
     assert said.endswith("; remove it and run again")
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_never_gives_a_wrong_number(finished: Path, tmp_path: Path) -> None:
     """Every byte of a reduction in turn would take minutes; 150 of them, at steps that share no factor with 4 or 8."""
     path = _reductions(finished)[0]
@@ -256,6 +260,7 @@ def test_a_flipped_byte_never_gives_a_wrong_number(finished: Path, tmp_path: Pat
     assert refused > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["nc", "png", "json"])
 def test_a_damaged_or_missing_result_is_made_again(there: Path, root: Path, ending: str) -> None:
     content, path = _digest(root), root / f"results/synthetic.{ending}"
