@@ -1,25 +1,22 @@
 """Runs, products and regions from configs/: the only reader of that folder. A typing error fails here, by name."""
 
-import difflib
 import math
 import os
 import re
-from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
-import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 
 from eo import indicators, readers
+from eo.documents import read_document, validated
 from eo.errors import InputError, unknown
 from eo.model import OPEN, PeriodText, Product, Region, Span, SpanText, Step, span
 from eo.record import Name, Record, Sentence
 from eo.reductions import REDUCTIONS
 
-Model = TypeVar("Model", bound=BaseModel)
 ENVIRONMENT = "EO_CONFIGS"
 _FIRST, _LAST = np.datetime64("1678-01", "M"), np.datetime64("2261-12", "M")
 
@@ -165,18 +162,6 @@ class Run:
         }
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without duplicate keys, of which YAML would keep the last in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - the signature of PyYAML
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        repeated = [key for number, key in enumerate(keys) if key in keys[:number]]
-        if repeated:
-            raise yaml.constructor.ConstructorError(None, None, f"key {repeated[0]!r} stands twice", node.start_mark)
-        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return found
-
-
 def folder(given: str | Path | None = None) -> Path:
     """Give the configs folder: the one given, or $EO_CONFIGS, or ./configs, or the one of the installation.
 
@@ -194,53 +179,6 @@ def folder(given: str | Path | None = None) -> Path:
     here = Path(__file__).parent
     choices = (Path("configs"), here.parent / "configs", here / "_configs")
     return next((path for path in choices if (path / "runs").is_dir()), choices[0])
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line} must be YAML: {getattr(error, 'problem', error)}") from None
-    except OSError as error:
-        raise InputError(f"{path} must be readable: {error.strerror}") from None
-    if not isinstance(found, dict):
-        raise InputError(f"{path} must be a YAML mapping, and it is {type(found).__name__}")
-    return found
-
-
-def _validated(model: type[Model], document: Mapping[str, Any], where: str) -> Model:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise InputError(f"{where}: {_first(error, model)}") from None
-
-
-def _first(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = _keys_at(model, first["loc"][:-1])
-        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"unknown key {place!r}{hint}; it takes {known}" if known else f"unknown key {place!r}"
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{place!r}: {said}" if first["type"] == "missing" else f"{place!r}: {said}; it is {first['input']!r}"
-
-
-def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
-    """Give the keys that are known at a place in a document, as far as the place is a plain record."""
-    schema = model.model_json_schema()
-    definitions, at = schema.get("$defs", {}), schema
-    for key in location:
-        named = [*at.get("patternProperties", {}).values(), {}]
-        at = at.get("properties", {}).get(key) or at.get("additionalProperties") or named[0]
-        choices = [at, *at.get("anyOf", ()), *at.get("oneOf", ())]
-        names = [str(one["$ref"]).rsplit("/", 1)[-1] for one in choices if "$ref" in one]
-        if len(names) == 1:
-            at = definitions[names[0]]
-    return sorted(at.get("properties", {}))
 
 
 def _names(where: Path) -> list[str]:
@@ -268,7 +206,7 @@ def load_product(name: str, configs: Path | None = None, where: str = "") -> Pro
     path = folder(configs) / "products" / f"{name}.yaml"
     if name not in product_names(configs):
         raise unknown("product", name, product_names(configs), where or str(path.parent))
-    product = _validated(Product, _document(path), str(path))
+    product = validated(Product, read_document(path), str(path))
     if product.reader not in readers.names():
         raise unknown("reader", product.reader, readers.names(), str(path))
     _check_product(product, str(path))
@@ -304,7 +242,7 @@ def load_regions(configs: Path | None = None) -> dict[str, Region]:
         A region breaks a rule, or its GeoJSON file is not there.
     """
     path = folder(configs) / "regions.yaml"
-    found = {str(name): _validated(Region, one, f"{path}: {name}") for name, one in _document(path).items()}
+    found = {str(name): validated(Region, one, f"{path}: {name}") for name, one in read_document(path).items()}
     return {name: _with_geometry(one, path) for name, one in found.items()}
 
 
@@ -322,7 +260,7 @@ def _with_geometry(region: Region, path: Path) -> Region:
 def load_publisher(configs: Path | None = None) -> Publisher:
     """Give who publishes, from configs/publisher.yaml."""
     path = folder(configs) / "publisher.yaml"
-    return _validated(Publisher, _document(path), str(path))
+    return validated(Publisher, read_document(path), str(path))
 
 
 def load_run(name: str, configs: str | Path | None = None) -> Run:
@@ -342,7 +280,7 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     path = place / "runs" / f"{name}.yaml"
     if name not in run_names(place):
         raise unknown("run", name, run_names(place), str(path.parent))
-    config = _validated(RunConfig, _document(path), str(path))
+    config = validated(RunConfig, read_document(path), str(path))
     for key, text in {"period": config.period, "baseline": config.baseline}.items():
         _check_years(text and text.removesuffix(OPEN), f"{path}: {key!r}")
     product = load_product(config.product, place, str(path))

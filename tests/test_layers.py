@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.record",),
     ("eo.origin",),
     ("eo.persistence",),
-    ("eo.trend", "eo.ranks"),
+    ("eo.trend", "eo.ranks", "eo.documents"),
     ("eo.kendall",),
     ("eo.summary",),
     ("eo.model", "eo.grid", "eo.units", "eo.projection", "eo.provenance", "eo.coverage", "eo.chunks", "eo.references"),
