@@ -75,6 +75,8 @@ def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False) -> None:
     for name, one in dataset.coords.items():
         encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
     clean = dataset.drop_encoding()
+    if "area" in clean.coords and _is_one_column(clean["area"]):
+        clean["area"] = _repeated(clean["area"], encoding["area"]["chunksizes"])
     if "area" in clean.coords and "crs" in clean.coords:
         clean["area"].encoding |= {"coordinates": "lat lon", "grid_mapping": "crs"}
     lazy = [str(name) for name, one in clean.data_vars.items() if one.chunks]
@@ -82,6 +84,19 @@ def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False) -> None:
     clean.drop_vars(lazy).to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=small, unlimited_dims=[])
     if lazy:
         _write_lazy(clean[lazy], path, encoding)
+
+
+def _is_one_column(area: xr.DataArray) -> bool:
+    """Say whether areas are a view of one column, as those of a regular grid are, and not in memory as a whole."""
+    return area.ndim > 1 and not area.chunks and area.values.strides[1:] == (0,)
+
+
+def _repeated(area: xr.DataArray, stored: tuple[int, ...]) -> xr.DataArray:
+    """Give areas that are a view of one column lazily, in multiples of stored chunks: whole they are 207 MB."""
+    rows, columns = (one * max(1, _FIELD_CHUNK["lat"] // one) for one in stored)
+    column: da.Array = da.from_array(area.values[:, :1].copy(), chunks=(rows, 1), name=False)  # type: ignore[no-untyped-call]
+    across = da.core.normalize_chunks((columns,), area.shape[1:])  # type: ignore[no-untyped-call]
+    return area.copy(data=da.broadcast_to(column, area.shape, chunks=(*column.chunks[:1], *across)))  # type: ignore[no-untyped-call]
 
 
 def _write_lazy(fields: xr.Dataset, path: Path, encoding: dict[str, dict[str, Any]]) -> None:
