@@ -298,6 +298,10 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     if run.reduction == "field" and len(regions) > 1:
         raise InputError(f"{path}: a run by cells has one region; it has {list(regions)}")
     parameters = indicator.checked(dict(config.parameters), str(path), [REDUCTIONS[run.reduction]])
+    if indicator.refuses is not None:
+        said = indicator.refuses(product.options, **indicators.taken(indicator.refuses, parameters))
+        if said:
+            raise InputError(f"{path}: {said}")
     return replace(run, parameters=parameters)
 
 

@@ -1,13 +1,15 @@
 """Mean sea level: corrections and fits worked by hand, and the record of CSIRO."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from strategies import months, series
+from synthetic import CONFIGS
 
-from eo import references
+from eo import load_run, references
 from eo.coverage import FLAGS
 from eo.errors import InputError
 from eo.harmonics import years_at
@@ -145,3 +147,17 @@ def test_the_trend_of_csiro_from_1993_to_2009_is_the_published_one(real_data: Pa
     content = content.assign_coords(time_bounds=(("time", "nv"), bounds))
     found = found_of(content, gia=0.0)
     assert float(found["trend"][0]) * 1e3 == pytest.approx(3.2, abs=0.05)
+
+
+def test_a_drift_that_the_reader_takes_off_is_not_taken_off_again(tmp_path: Path) -> None:
+    """The naive run takes it off twice: a fall of 1 mm a year in 1993 to 1995 that nobody measured."""
+    configs = Path(shutil.copytree(CONFIGS, tmp_path / "configs"))
+    run = configs / "runs" / "sea_level_c3s.yaml"
+    text = run.read_text()
+    assert "topex_a: as_given" in text
+    load_run("sea_level_c3s", configs)
+    run.write_text(text.replace("topex_a: as_given", "topex_a: v_shape"))
+    with pytest.raises(
+        InputError, match="taken off once: 'topex_a' is 'v_shape', and the product has 'apply_tpa: true'"
+    ):
+        load_run("sea_level_c3s", configs)

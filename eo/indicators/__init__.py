@@ -67,6 +67,10 @@ class Indicator:
 
     reach: Callable[..., tuple[int, int]] | None = None
     """Gives, of the parameters that it takes by keyword, how many months before and after its own a value needs."""
+    refuses: Callable[..., str] | None = None
+    """Says what is wrong with some parameters on a product whose reader has these ``options``; empty where nothing is.
+
+    A function of ``options`` and of parameters by keyword: for what would be done to a number twice, or not at all."""
     gather: Callable[..., xr.Dataset] | None = None
     """For an indicator by regions that takes fields: makes one series of what ``compute`` gives for all cells.
 

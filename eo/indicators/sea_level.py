@@ -1,6 +1,7 @@
 """Mean sea level: drift of TOPEX-A and glacial isostatic adjustment corrected, seasonal cycle, trend, acceleration."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -167,6 +168,13 @@ def _rate(corrected: xr.DataArray, at: xr.DataArray, term: Literal["trend", "acc
     return least_squares(corrected, at, terms).sel(term=term, drop=True)
 
 
+def _corrected_twice(options: Mapping[str, Any], *, topex_a: TopexA) -> str:
+    """Say where the drift of TOPEX-A would be taken off twice: the reader did it with the correction of the files."""
+    if topex_a == "v_shape" and options.get("apply_tpa"):
+        return "the drift of TOPEX-A is taken off once: 'topex_a' is 'v_shape', and the product has 'apply_tpa: true'"
+    return ""
+
+
 _MEAN = "area: mean time: mean"
 
 INDICATOR = Indicator(
@@ -174,6 +182,7 @@ INDICATOR = Indicator(
     title="mean sea level",
     reduction="zonal_mean",
     normal=sea_level_normal,
+    refuses=_corrected_twice,
     outputs=(
         Output("value", "{variable}", "{long_name}", _MEAN, standard_name="{standard_name}"),
         Output(
