@@ -177,3 +177,11 @@ def test_months_of_every_other_day_stand_only_where_a_run_says_so(table: xr.Data
     early = table.sel(time=slice("1985-01-01", "1985-12-31"))
     assert (sea_ice_extent(early)["flag"] == SHORT).all()
     assert (sea_ice_extent(early, min_days=0.45)["flag"] == GOOD).all()
+
+
+def test_the_sectors_of_the_southern_ocean_go_round_it_once() -> None:
+    """Parkinson and Cavalieri (2012): five sectors that share their borders; their widths add up to the circle."""
+    run = load_run("sea_ice_extent_antarctic_sectors")
+    boxes = [one.box for one in run.regions.values() if one.box is not None]
+    assert [one.width for one in boxes] == [80, 70, 70, 70, 70]
+    assert [one.east % 360 for one in boxes] == [(*boxes[1:], boxes[0])[number].west % 360 for number in range(5)]
