@@ -6,9 +6,9 @@ gate. `build` is the three in a row. A file's existence is the cache: it is name
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +60,8 @@ class Plan:
     """Names everything that decides the result."""
     finished: bool
     """The result of exactly these inputs is there."""
+    newest: Mapping[str, str] = field(default_factory=dict)
+    """Product -> the last time step that is here, in the run or after it."""
 
     @property
     def bytes_to_read(self) -> int:
@@ -124,7 +126,9 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     lacks = {name: int(number) for name, number in missing.attributes(run, whole, store).items()}
     made_of += [digest(lacks)] if lacks else []
     named = digest([lineage.code_version(), run.definition(), made_of, digest_of(run)])
-    return Plan(run, store, whole, to_do, named, finished=not to_do and _is_finished(run, store, named))
+    newest = {name: max(time for one in found for time in one.times) for name, found in taken_in.items()}
+    done = not to_do and _is_finished(run, store, named)
+    return Plan(run, store, whole, to_do, named, finished=done, newest=newest)
 
 
 def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:

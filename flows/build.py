@@ -1,6 +1,7 @@
 """The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,11 +15,13 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from eo import load_run, pipeline
+from eo.alarmed import load_alarms, write_alarms
 from eo.config import Run
 from eo.errors import EoError, GateError
 from eo.fetching import fetch_inputs, lacks_inputs
 from eo.model import Part
-from eo.store import one_at_a_time
+from eo.store import one_at_a_time, opened
+from flows.alarms import tell
 from flows.day import day_of_run
 from flows.page import publish_page
 from flows.providers import providers
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=2))
 REFUSED = "Refused"
 """The name of the failed state of a run whose result the gate did not let pass."""
+DEGRADED = "Degraded"
+"""The name of the completed state of a run whose result is there, and has something that a person should look at."""
 
 Outcome = State[Any]
 
@@ -99,17 +104,22 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
                 if not fetched.is_completed():
                     return Failed(name=fetched.name, message=fetched.message)
                 logger.info("%s", fetched.message)
-            return built(loaded, root)
+            return built(loaded, root, today)
     except EoError as error:
         return failed(error)
 
 
-def built(run: Run, root: str) -> Outcome:
-    """Give the state of a run whose granules are here: its missing parts made side by side, then its result."""
+def built(run: Run, root: str, today: str) -> Outcome:
+    """Give the state of a run whose granules are here: its missing parts made side by side, then its result.
+
+    Parameters
+    ----------
+    today : YYYY-MM-DD, the day that its alarms are asked for
+    """
     started = time.monotonic()
     plan = pipeline.plan(run, root)
     if plan.finished:
-        return Completed(message=pipeline.up_to_date(plan).report)
+        return alarmed(plan, today, pipeline.up_to_date(plan).report)
     there = len(plan.parts) - len(plan.missing)
     get_run_logger().info("%s: %d parts to prepare, %d there", run.name, len(plan.missing), there)
     planned = time.monotonic()
@@ -125,5 +135,25 @@ def built(run: Run, root: str) -> Outcome:
     if not last.is_completed():
         return Failed(name=last.name, message=last.message)
     seconds = {"plan": planned - started, "prepare": prepared - planned, "finish": time.monotonic() - prepared}
-    publish_page(plan.store.result(run.name, "nc"), seconds)
-    return Completed(message=last.message)
+    return alarmed(plan, today, str(last.message), seconds)
+
+
+def alarmed(plan: pipeline.Plan, today: str, said: str, seconds: Mapping[str, float] | None = None) -> Outcome:
+    """Give the state of a run whose result is there, by its alarms; each is kept, is an event, and stands on the page.
+
+    Parameters
+    ----------
+    today : YYYY-MM-DD, the day that is asked for
+    said : of the result
+    seconds : how long each stage of making it took; None where it was there
+    """
+    day, store = np.datetime64(today), plan.store
+    found = load_alarms(plan.run, plan.parts, plan.newest, store=store, day=day)
+    with opened(store.root) as work:
+        write_alarms(plan.run.name, found, day=day, store=store, work=work)
+    tell(plan.run.name, found)
+    if seconds is not None:
+        publish_page(store.result(plan.run.name, "nc"), seconds, found)
+    if not found:
+        return Completed(message=said)
+    return Completed(name=DEGRADED, message="\n".join([said, *(f"alarm: {one}" for one in found)]))

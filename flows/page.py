@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import xarray as xr
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 
 from eo import netcdf
+from eo.alarms import Alarm
 from eo.errors import InputError
 from eo.judged import judged, series_of
 
@@ -54,7 +55,13 @@ def _ranks(file: xr.Dataset, name: str) -> dict[int, str]:
     return {number: str(text) for number, text in enumerate(found["rank"].values)}
 
 
-def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path, seconds: Mapping[str, float]) -> str:
+def summary_text(
+    file: Mapping[str, Any],
+    said: Mapping[str, Any],
+    folder: Path,
+    seconds: Mapping[str, float],
+    alarms: Iterable[Alarm] = (),
+) -> str:
     """Give the text of a run page, as Markdown.
 
     Parameters
@@ -63,6 +70,7 @@ def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path,
     said : its lineage
     folder : where it lies
     seconds : how long each stage took
+    alarms : what of it is worth a look
     """
     granules = said["granules"]
     size = sum(one["size"] for one in granules) / (1 << 20)
@@ -72,6 +80,7 @@ def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path,
     lines = [
         f"# {file['title']}",
         f"{file['summary']}",
+        *(f"- **alarm**: {one}" for one in alarms),
         f"- check: {file.get('validation', 'no published series to compare with')}",
         f"- granules: {len(granules)} used, {size:.1f} MiB; missing: {', '.join(missing) or 'none that is known'}",
         f"- product: {file['input_product']}",
@@ -82,7 +91,7 @@ def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path,
     return "\n".join([lines[0], "", lines[1], "", *lines[2:]]) + "\n"
 
 
-def publish_page(result: Path, seconds: Mapping[str, float]) -> None:
+def publish_page(result: Path, seconds: Mapping[str, float], alarms: Iterable[Alarm] = ()) -> None:
     """Put the latest values, the picture and the text of a result on the page of the run that made it."""
     key = result.stem.replace("_", "-")
     file = netcdf.read(result)
@@ -94,4 +103,5 @@ def publish_page(result: Path, seconds: Mapping[str, float]) -> None:
     create_image_artifact(
         key=f"plot-{key}", image_url=f"data:image/png;base64,{picture}", description=str(file.attrs["title"])
     )
-    create_markdown_artifact(key=f"result-{key}", markdown=summary_text(file.attrs, said, result.parent, seconds))
+    text = summary_text(file.attrs, said, result.parent, seconds, alarms)
+    create_markdown_artifact(key=f"result-{key}", markdown=text)

@@ -13,12 +13,9 @@ from eo.config import Run
 from eo.errors import EoError, SourceError
 from eo.origin import is_remote
 from eo.store import one_at_a_time
-from flows.build import RUNNER, Outcome, built, failed
+from flows.build import DEGRADED, RUNNER, Outcome, built, failed
 from flows.day import day_of_run
 from flows.providers import providers
-
-DEGRADED = "Degraded"
-"""The name of the completed state of a run whose result stands on what was here, while something upstream failed."""
 
 
 @task(
@@ -62,7 +59,8 @@ UNAVAILABLE = "Unavailable"
 def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> Outcome:
     """Bring one run up to date: fetch what is new or re-issued upstream, then build.
 
-    A service that does not answer leaves the run degraded: its result is that of what is here, and says so.
+    A service that does not answer leaves the run degraded: its result is that of what is here, and says so. So does an
+    alarm of `eo.alarms`.
 
     Parameters
     ----------
@@ -74,9 +72,10 @@ def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> O
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
-            fetched = fetch_new(loaded, root, day or day_of_run(), return_state=True)
+            today = day or day_of_run()
+            fetched = fetch_new(loaded, root, today, return_state=True)
             get_run_logger().info("%s", fetched.message)
-            made = built(loaded, root)
+            made = built(loaded, root, today)
     except EoError as error:
         return failed(error)
     if made.is_completed() and (not fetched.is_completed() or fetched.name == DEGRADED):

@@ -47,6 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.readers.*",),
     ("eo.missing",),
     (
+        "eo.alarms",
         "eo.granules",
         "eo.describe",
         "eo.gate",
@@ -57,7 +58,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.plot",
         "eo.validation",
     ),
-    ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
     ("eo.series",),
     ("eo.verification",),
     ("eo.transfer",),
