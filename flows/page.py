@@ -14,6 +14,7 @@ from eo import netcdf
 from eo.alarms import Alarm
 from eo.errors import InputError
 from eo.judged import judged, series_of
+from eo.metrics import Measured
 
 _GRANULES = ("granules_not_yet_published", "granules_missing_upstream", "granules_failed")
 
@@ -59,7 +60,7 @@ def summary_text(
     file: Mapping[str, Any],
     said: Mapping[str, Any],
     folder: Path,
-    seconds: Mapping[str, float],
+    done: Measured,
     alarms: Iterable[Alarm] = (),
 ) -> str:
     """Give the text of a run page, as Markdown.
@@ -69,7 +70,7 @@ def summary_text(
     file : global attributes of the result
     said : its lineage
     folder : where it lies
-    seconds : how long each stage took
+    done : what making it took, in numbers
     alarms : what of it is worth a look
     """
     granules = said["granules"]
@@ -86,12 +87,14 @@ def summary_text(
         f"- product: {file['input_product']}",
         f"- content: `{said['content_digest']}`",
         *(f"- file: [{name}]({(folder / name).absolute().as_uri()})" for name in said["files"]),
-        *(f"- {stage}: {value:.1f} s" for stage, value in seconds.items()),
+        f"- fetched now: {done.fetched} granules, {done.fetched_size / (1 << 20):.1f} MiB",
+        f"- parts: {done.prepared} prepared, {done.present} already there",
+        *(f"- {stage}: {value:.1f} s" for stage, value in done.seconds.items()),
     ]
     return "\n".join([lines[0], "", lines[1], "", *lines[2:]]) + "\n"
 
 
-def publish_page(result: Path, seconds: Mapping[str, float], alarms: Iterable[Alarm] = ()) -> None:
+def publish_page(result: Path, done: Measured, alarms: Iterable[Alarm] = ()) -> None:
     """Put the latest values, the picture and the text of a result on the page of the run that made it."""
     key = result.stem.replace("_", "-")
     file = netcdf.read(result)
@@ -103,5 +106,5 @@ def publish_page(result: Path, seconds: Mapping[str, float], alarms: Iterable[Al
     create_image_artifact(
         key=f"plot-{key}", image_url=f"data:image/png;base64,{picture}", description=str(file.attrs["title"])
     )
-    text = summary_text(file.attrs, said, result.parent, seconds, alarms)
+    text = summary_text(file.attrs, said, result.parent, done, alarms)
     create_markdown_artifact(key=f"result-{key}", markdown=text)

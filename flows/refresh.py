@@ -11,9 +11,10 @@ from prefect.states import Completed
 from eo import fetching, load_run
 from eo.config import Run
 from eo.errors import EoError, SourceError
+from eo.metrics import Clock
 from eo.origin import is_remote
 from eo.store import one_at_a_time
-from flows.build import DEGRADED, RUNNER, Outcome, built, failed
+from flows.build import DEGRADED, RUNNER, Outcome, brought_by, built, came, failed
 from flows.day import day_of_run
 from flows.providers import providers
 
@@ -40,9 +41,9 @@ def fetch_new(run: Run, root: str, today: str) -> Outcome:
         return failed(error)
     broken = [f"{name}: {why}" for one in said for name, why in one.failures.items()]
     told = "; ".join(map(str, said)) or "nothing new"
-    return (
-        Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}") if broken else Completed(message=told)
-    )
+    if broken:
+        return Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}", data=came(said))
+    return Completed(message=told, data=came(said))
 
 
 def _issued_again(run: Run, root: str, day: np.datetime64) -> list[fetching.Fetched]:
@@ -72,10 +73,11 @@ def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> O
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
-            today = day or day_of_run()
+            today, clock = day or day_of_run(), Clock()
             fetched = fetch_new(loaded, root, today, return_state=True)
             get_run_logger().info("%s", fetched.message)
-            made = built(loaded, root, today)
+            clock.lap("fetch")
+            made = built(loaded, root, today, clock, brought_by(fetched))
     except EoError as error:
         return failed(error)
     if made.is_completed() and (not fetched.is_completed() or fetched.name == DEGRADED):

@@ -17,7 +17,7 @@ from eo.indicators import Indicator
 ROOT = Path(__file__).parents[1]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("eo", "eo.errors"),
+    ("eo", "eo.errors", "eo.logs"),
     ("eo.record",),
     ("eo.origin",),
     ("eo.persistence",),
@@ -59,7 +59,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.validation",
     ),
     ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
-    ("eo.series",),
+    ("eo.metrics", "eo.series"),
     ("eo.verification",),
     ("eo.transfer",),
     ("eo.fetching",),
