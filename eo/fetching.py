@@ -111,7 +111,9 @@ def fetch(
         failures={one.name: why for one, why in job.failed.items() if not job.absent(one)},
         missing={str(why): number for why, number in counts(lacks, asked).items()},
     )
-    said = numbers(product=name, granules=len(done.new), bytes=done.size, failed=len(done.failures), **done.missing)
+    said = numbers(
+        product=name, granules=len(done.new), bytes=done.size, failures=len(done.failures), missing=done.missing
+    )
     _LOG.info("%s", done, extra=said)
     return done
 

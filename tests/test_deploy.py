@@ -104,7 +104,7 @@ KNOWN = {"id": "PYSEC-1", "fix_versions": ["2.1"]}
     ("packages", "last", "code"),
     [
         ([{"name": "a", "version": "1", "vulns": []}], "1 of 1 packages were checked, 0 vulnerabilities are known", 0),
-        ([{"name": "a", "skip_reason": "not found"}], "nothing was checked: the service knows none of the 1 packages", 0),
+        ([{"name": "a", "skip_reason": "none"}], "nothing was checked: the service knows none of the 1 packages", 0),
         ([], "nothing was checked: the service knows none of the 0 packages", 0),
         ([{"name": "a", "version": "2.0", "vulns": [KNOWN]}, {"name": "b", "skip_reason": ""}],
          "1 of 2 packages were checked, 1 vulnerabilities are known", 1),
