@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline twin serve deployments test test-slow validate audit lint format notebook lock clean
+.PHONY: help env pipeline twin serve deployments test test-slow validate lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
@@ -38,8 +38,11 @@ env: .venv/project.stamp ## install the locked environment and the project into 
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data; RUN=twin_all: all products, synthetic
-	@$(if $(filter twin_all,$(RUN)),PYTHONPATH=tests .venv/bin/python -m twin run,.venv/bin/python -m flows $(RUN)) --root $(ROOT)
+# Runs on the twin of the providers.
+TWIN_RUNS := $(if $(filter twin_all,$(RUN)),run,$(if $(filter twin_indicators,$(RUN)),indicators))
+
+pipeline: env ## run one deliverable: RUN=enso_ostia, files under ROOT=data; synthetic ones: RUN=twin_all, all products; RUN=twin_indicators, all indicators
+	@$(if $(TWIN_RUNS),PYTHONPATH=tests .venv/bin/python -m twin $(TWIN_RUNS),.venv/bin/python -m flows $(RUN)) --root $(ROOT)
 
 twin: env ## start the twin of all services on this machine, with a synthetic granule of each product, and say what is where
 	@PYTHONPATH=tests .venv/bin/python -m twin serve
@@ -58,9 +61,6 @@ test-slow: env ## run the tests that take their time: damaged files drawn by cha
 
 validate: env ## compare our numbers with those of others: docs/validation.md; EO_REAL_DATA=<folder> for the published files
 	@PYTHONPATH=tests .venv/bin/python -m validation
-
-audit: env ## ask whether vulnerabilities are known of the locked packages; says so where there is no network
-	@.venv/bin/python .ci/audit.py
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise

@@ -1,8 +1,7 @@
 """What the server watches by itself: runs that died, and notice to people."""
 
-import json
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
@@ -42,13 +41,14 @@ def crashed() -> AutomationCore:
     )
 
 
-def alarm(webhook: UUID) -> AutomationCore:
+def alarm(webhook: Any) -> AutomationCore:  # noqa: ANN401 - the id of a block
     """Give the automation that calls a webhook for each run that failed, crashed, or ended degraded."""
+    states = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
     return AutomationCore(
         name=ALARM,
         description="A run that failed, crashed or ended degraded is told to the webhook.",
         trigger=EventTrigger(
-            expect={f"prefect.flow-run.{state}" for state in TOLD},
+            expect={f"prefect.flow-run.{state}" for state in states},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             posture=Posture.Reactive,
             threshold=1,
@@ -57,32 +57,27 @@ def alarm(webhook: UUID) -> AutomationCore:
     )
 
 
-def quiet(webhook: UUID, within: timedelta) -> AutomationCore:
-    """Give the automation that calls a webhook when for some time no run completed: the dead man's switch."""
+def quiet(webhook: Any, hours: int) -> AutomationCore:  # noqa: ANN401 - the id of a block
+    """Give the automation that calls a webhook when for some hours no run completed: the dead man's switch."""
     return AutomationCore(
         name=QUIET,
-        description=f"No run completed for {within}.",
+        description=f"No run completed for {hours} hours.",
         trigger=EventTrigger(
-            expect={"prefect.flow-run.Completed", "prefect.flow-run.Degraded"},
+            expect={"prefect.flow-run.Completed"},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             posture=Posture.Proactive,
             threshold=1,
-            within=within,
+            within=timedelta(hours=hours),
         ),
-        actions=[CallWebhook(block_document_id=webhook, payload=json.dumps(SILENCE | {"within": str(within)}))],
+        actions=[CallWebhook(block_document_id=webhook, payload='{"event": "quiet", "text": "no run completed"}')],
     )
 
 
-TOLD = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
-"""States of a run that people are told of."""
 PAYLOAD = (
-    '{"event": {{ event.event | tojson }}, "run": {{ flow_run.name | tojson }}, '
-    '"state": {{ flow_run.state.name | tojson }}, '
-    '"message": {{ flow_run.state.message | default("", true) | tojson }}, '
-    '"time": {{ event.occurred | string | tojson }}}'
+    '{"event": "{{ event.event }}", "run": "{{ flow_run.name }}", "state": "{{ flow_run.state.name }}", '
+    '"message": {{ flow_run.state.message | default("", true) | tojson }}}'
 )
 """What the webhook gets, as a template of the server: JSON."""
-SILENCE = {"event": "eo.quiet", "text": "no run completed"}
 
 
 def keep(wanted: AutomationCore) -> None:
@@ -90,10 +85,3 @@ def keep(wanted: AutomationCore) -> None:
     with get_client(sync_client=True) as client:
         if not client.read_automations_by_name(wanted.name):
             client.create_automation(wanted)
-
-
-def remove(name: str) -> None:
-    """Take the automations of a name from the server."""
-    with get_client(sync_client=True) as client:
-        for one in client.read_automations_by_name(name):
-            client.delete_automation(one.id)

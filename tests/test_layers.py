@@ -17,7 +17,7 @@ from eo.indicators import Indicator
 ROOT = Path(__file__).parents[1]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("eo", "eo.errors", "eo.logs"),
+    ("eo", "eo.errors"),
     ("eo.record",),
     ("eo.origin",),
     ("eo.persistence",),
@@ -47,7 +47,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.readers.*",),
     ("eo.missing",),
     (
-        "eo.alarms",
         "eo.granules",
         "eo.describe",
         "eo.gate",
@@ -58,8 +57,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.plot",
         "eo.validation",
     ),
-    ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
-    ("eo.metrics", "eo.series"),
+    ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.series",),
     ("eo.verification",),
     ("eo.transfer",),
     ("eo.fetching",),

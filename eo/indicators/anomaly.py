@@ -16,8 +16,9 @@ def anomaly(
 ) -> xr.Dataset:
     """Give the monthly mean of each zone or cell, its normal and its anomaly.
 
-    A part-month whose coverage is too low has no value. A calendar month that lacks too many years of the baseline has
-    no normal: its value stands without an anomaly.
+    A month that is missing, or a part-month whose coverage is too low, has no value. A calendar month that lacks too
+    many years of the baseline has no normal: its value stands without an anomaly. A baseline of fewer than the 30 years
+    of a standard normal stands, and the result says how many it has.
 
     Parameters
     ----------

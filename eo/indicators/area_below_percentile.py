@@ -20,7 +20,8 @@ def area_below_percentile(series: xr.Dataset, *, normal: xr.Dataset, min_coverag
 
     Each cell has its own percentiles for each calendar month. A cell of which less than `min_coverage` of the days of a
     month was observed (a part-month too) does not count in it, nor does one that the baseline gives no percentile; the
-    share is of the others. Where these are less than `min_coverage` of the land, there is no value.
+    share is of the others. Where these are less than `min_coverage` of the land, there is no value. A baseline of fewer
+    years than `min_years` is an error.
 
     Parameters
     ----------

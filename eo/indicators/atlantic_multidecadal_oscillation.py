@@ -29,7 +29,8 @@ def atlantic_multidecadal_oscillation(
 
     A month with less coverage than asked is NaN, and so it takes no part in the trend; a month that is there in part
     counts by its coverage. A running mean needs all its months: the first and last half window of a period are
-    ``insufficient_coverage``.
+    ``insufficient_coverage``. A baseline of fewer than the 30 years of a standard normal stands, and the result says
+    how many it has.
 
     Parameters
     ----------

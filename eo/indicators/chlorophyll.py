@@ -19,8 +19,9 @@ def chlorophyll(
     """Give the mean of the logarithm over each region, as a concentration, and its anomaly.
 
     The product gives the decimal logarithm of each cell, less the bias of the retrieval, so that a mean over area and
-    time is the logarithm of the geometric mean: the arithmetic mean of the concentration would be that of a few
-    blooms. A month with less coverage than asked is NaN; a month that is there in part counts by its coverage.
+    time is the logarithm of the geometric mean: the arithmetic mean of the concentration would be that of a few blooms.
+    A month with less coverage than asked is NaN; a month that is there in part counts by its coverage. A baseline of
+    fewer than the 30 years of a standard normal stands, and the result says how many it has.
 
     Parameters
     ----------

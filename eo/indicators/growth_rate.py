@@ -23,9 +23,9 @@ def growth_rate(
     The difference of a month and the same month a year later is the growth about the middle between them, free of the
     seasonal cycle. The growth rate of a year is the mean of the twelve differences whose middles lie in its months:
     from that of July before it and July in it to that of June in it and June after it. It takes in 24 months, so that
-    it stands only once June of the next year is there; until then, and where too few of the twelve are there, it is
-    NaN with the flag ``insufficient_coverage``. A month with less coverage than asked is missing, and so are both of
-    its differences; a month that is there in part counts by its coverage.
+    it stands only once June of the next year is there; until then, and where too few of the twelve are there, it is NaN
+    with the flag ``insufficient_coverage``. A month with less coverage than asked is missing, and so are both of its
+    differences; a month that is there in part counts by its coverage. No baseline.
 
     Parameters
     ----------

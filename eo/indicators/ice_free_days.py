@@ -20,7 +20,8 @@ def ice_free_days(
     """Give the days of each calendar year with an extent below a limit.
 
     A missing day is not free of ice: the number is of the days that were observed, and the coverage says how many these
-    are. A year with fewer than `min_days` of its days has none.
+    are. A year with fewer than `min_days` of its days has none. So a part of a year has none until it has them. No
+    baseline.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ def oceanic_nino_index(
     A month stands for the season that it is the middle of (January: December to February) and needs all months of it:
     the first and the last of a period, and those around a month with less coverage than asked, are NaN with the flag
     ``insufficient_coverage``. A month that is there in part counts by its coverage, days that are missing as not
-    observed.
+    observed. A fixed baseline of fewer than 30 years stands, and the result says how many it has.
 
     Parameters
     ----------

@@ -23,7 +23,8 @@ def precipitation_total(
 
     A part-month under `min_coverage` is missing; what is missing within a month takes the mean of what was observed. A
     month whose normal is not known, or so small that a percent of it says nothing, has a total and no percent
-    (``no_normal``).
+    (``no_normal``). A baseline of fewer than the 30 years of a standard normal stands, and the result says how many it
+    has.
 
     Parameters
     ----------

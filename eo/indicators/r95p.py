@@ -13,7 +13,8 @@ def r95p(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) -
 
     More than 15 missing days in a year, or 3 in one of its months, give no value; a part of a year lacks the days that
     are not there. A missing day adds nothing. A day is missing under `min_coverage`. Where the baseline gives no
-    percentile there is no value (``no_normal``).
+    percentile there is no value (``no_normal``). A baseline of fewer than the 30 years of a standard normal stands, and
+    the result says how many it has.
 
     Parameters
     ----------

@@ -11,7 +11,8 @@ def sea_ice_area(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Sh
 
     The hole at the pole is no part of it, so that areas before and after a sensor with a smaller hole do not compare.
     It needs concentrations: of a mask of extent it would give the extent. Days and months stand as in `sea_ice_extent`:
-    a day needs `min_coverage` of the sea, a month `min_days` of its days, and so has a part of a month no value.
+    a day with less than `min_coverage` of the sea is missing, a month needs `min_days` of its days, and so has a part
+    of a month no value. No baseline.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ def sea_ice_extent(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: 
     than `min_coverage` of the sea was observed does not count, and a month needs `min_days` of its days: a part of a
     month has no value until it has them, and every-other-day records (before July 1987) need a lower share. What was
     not observed counts as without ice; `unobserved` says how much that is, and so by how much the extent may be short.
+    No baseline.
 
     Parameters
     ----------

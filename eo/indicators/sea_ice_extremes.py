@@ -12,9 +12,9 @@ def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days
     """Give the least and the greatest extent of each calendar year and the day of each.
 
     Extents are means of a day and the four before it, by the rule of the NSIDC Sea Ice Index (see
-    `eo.sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has
-    none: the least of a part of a year is no minimum. A day of which less than `min_coverage` of the sea was observed
-    is missing.
+    `eo.sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has none:
+    the least of a part of a year is no minimum. A day of which less than `min_coverage` of the sea was observed is
+    missing. No baseline.
 
     Parameters
     ----------

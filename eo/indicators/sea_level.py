@@ -40,9 +40,10 @@ def sea_level(
 ) -> xr.Dataset:
     """Give the mean sea level of each region as it is measured, corrected, and without its seasonal cycle.
 
-    A month with less coverage than asked is NaN and takes no part in the fits; a month that is there in part counts
-    by its coverage. The seasonal cycle is that of the frozen baseline, so that appending a month changes no earlier
-    value; trend and acceleration are those of the period, seasonal terms fitted beside them.
+    A month with less coverage than asked is NaN and takes no part in the fits; a month that is there in part counts by
+    its coverage. The seasonal cycle is that of the frozen baseline, so that appending a month changes no earlier value;
+    trend and acceleration are those of the period, seasonal terms fitted beside them. A baseline of fewer than 36 good
+    months gives no cycle (``no_normal``); one of fewer than 30 years stands, and the result says how many it has.
 
     Parameters
     ----------

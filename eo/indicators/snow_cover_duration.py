@@ -26,7 +26,7 @@ def snow_cover_duration(
 ) -> xr.Dataset:
     """Give the number of days with snow in each hydrological year.
 
-    A day has snow where its fraction of snow cover is `threshold` or more. Days without a value (clouds, polar night)
+    A day has snow where its fraction of snow cover is `threshold` or more. Missing days (clouds, polar night)
     take that of a straight line between the days before and after, in gaps of up to `max_gap` days; a year with more
     than `max_missing` days that stay unknown has no value, nor has a part of a year. Of the few that stay unknown none
     counts as snow. No baseline.

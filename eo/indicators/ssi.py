@@ -27,7 +27,8 @@ def ssi(series: xr.Dataset, *, normal: xr.Dataset, months: Months = 1, min_cover
 
     A month that is missing, or a part-month under `min_coverage`, makes all values missing that it is a part of; the
     first ``months - 1`` values of a period have too few months before them (``insufficient_coverage``). A calendar
-    month that the baseline gives too few years has no value (``no_normal``).
+    month that the baseline gives too few years has no value (``no_normal``). A baseline of fewer years than `min_years`
+    is an error.
 
     Parameters
     ----------

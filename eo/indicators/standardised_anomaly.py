@@ -24,7 +24,8 @@ def standardised_anomaly(series: xr.Dataset, *, normal: xr.Dataset, min_coverage
     """Give the anomaly of each month and how many standard deviations of the baseline it is.
 
     A month observed in part under `min_coverage` is missing. A calendar month that the baseline gives no mean has a
-    value and no anomaly (``no_normal``); one whose baseline years are all equal has no value (``undefined``).
+    value and no anomaly (``no_normal``); one whose baseline years are all equal has no value (``undefined``). A
+    baseline of fewer years than `min_years` is an error.
 
     Parameters
     ----------

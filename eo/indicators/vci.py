@@ -14,7 +14,7 @@ def vci(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) ->
     The range is that of the frozen baseline, so a month beyond all baseline years lies below 0 or above 100; where the
     range is of all years, with the month itself among them, it stops there. A month observed in part under
     `min_coverage` is missing. A calendar month that the baseline gives no range has no value (``no_normal``), nor has
-    one whose baseline years are all equal (``undefined``).
+    one whose baseline years are all equal (``undefined``). A baseline of fewer years than `min_years` is an error.
 
     Parameters
     ----------

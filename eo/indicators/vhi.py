@@ -22,8 +22,9 @@ def vhi(
     """Give the vegetation health index of each month: `alpha` VCI + (1 - `alpha`) TCI.
 
     The ranges are those of the frozen baseline, so a month beyond all baseline years may lie below 0 or above 100. A
-    month is missing where either input was observed under `min_coverage`. A calendar month that the baseline gives no
-    range has no value (``no_normal``), nor has one whose baseline years are all equal (``undefined``).
+    month, or a part of one, is missing where either input was observed under `min_coverage`. A calendar month that the
+    baseline gives no range has no value (``no_normal``), nor has one whose baseline years are all equal
+    (``undefined``). A baseline of fewer years than `min_years` is an error.
 
     Parameters
     ----------

@@ -21,7 +21,8 @@ def warm_pool_index(
 
     The area of a month is the mean of the areas of its steps (days), never the area of the mean. A step with less
     coverage than asked is missing, for an area is short by what was not seen; a month of which too little is left is
-    NaN with the flag ``insufficient_coverage``, and days that are missing count as not observed.
+    NaN with the flag ``insufficient_coverage``, and days that are missing count as not observed. A part of a month
+    stands by its coverage, too. No baseline.
 
     Parameters
     ----------

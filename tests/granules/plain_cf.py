@@ -1,4 +1,7 @@
-"""Synthetic granules of products that CF describes whole: OISST, GPCP, ERSST, and XCO2 or XCH4 of obs4MIPs."""
+"""Synthetic granules of products that CF describes whole: OISST, GPCP, ERSST, and XCO2 or XCH4 of obs4MIPs.
+
+`write_series` has many time steps in one file, as the Physical Sciences Laboratory (PSL) of NOAA keeps these products.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -86,3 +89,29 @@ def write_obs4mips(path: Path, truth: Array, *, gas: str = "xco2", units: str = 
         f"{gas}_stderr": Stored(np.where(np.isnan(truth), 1e20, truth * 0.001).astype("f4"), dims, said),
     }
     return write_netcdf(path, variables, {"title": f"{SYNTHETIC}; {gas.upper()} obs4MIPs"}, unlimited="time")
+
+
+def write_series(
+    path: Path, truth: Array, times: Array, *, name: str, units: str, title: str, corner: tuple[float, float],
+    cell: float,
+) -> Path:  # fmt: skip
+    """Write (time, lat, lon; north first; NaN missing) values of months or days in one file.
+
+    Parameters
+    ----------
+    times : datetime64[D], the first day of each step
+    corner : latitude and longitude of the upper left edge; cell : degrees
+    """
+    _, rows, columns = truth.shape
+    fill, (north, west) = np.float32(-9.96921e36), corner
+    days = (times - np.datetime64("1800-01-01")).astype("f8")
+    said = {"units": units, "_FillValue": fill, "missing_value": fill}
+    variables = {
+        "time": Stored(days, ("time",), {"units": "days since 1800-01-01 00:00:00", "standard_name": "time"}),
+        "lat": _axis("lat", centres(north - cell / 2, -cell, rows)),
+        "lon": _axis("lon", centres(west + cell / 2, cell, columns)),
+        name: Stored(
+            np.where(np.isnan(truth), fill, truth).astype("f4"), ("time", "lat", "lon"), said, (1, rows, columns)
+        ),
+    }
+    return write_netcdf(path, variables, {"title": f"{title}; {SYNTHETIC}", "Conventions": "CF-1.7"})

@@ -1,4 +1,7 @@
-"""``make twin``: the twin of all services, until it is stopped; ``twin_all``: every product from it, to its result."""
+"""``make twin``: the twin of all services, until it is stopped; ``twin_all``: every product from it, to its result.
+
+``twin_indicators``: every indicator, over years of synthetic granules.
+"""
 
 import os
 import sys
@@ -10,8 +13,8 @@ from pathlib import Path
 
 import click
 from granules.examples import DATE
-from twin import everything
-from twin.runs import build, write_configs
+from twin import everything, indicators
+from twin.runs import build, build_each, write_configs
 
 from eo import config
 
@@ -69,6 +72,34 @@ def run(root: Path, only: str, workers: int) -> None:
     click.echo(
         f"twin_all: {len(products) - len(failed)} of {len(products)} products built from the twin, all synthetic"
     )
+    if failed:
+        raise SystemExit(1)
+
+
+@main.command(name="indicators")
+@click.option("--root", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
+@click.option("--only", default="", help="The indicators that have this in their name.")
+@click.option("--workers", default=2, show_default=True)
+def build_indicators(root: Path, only: str, workers: int) -> None:
+    """Fetch what every indicator needs from the twin, build its runs, and say what became of each."""
+    some = [name for name in indicators.READY if only in name]
+    failed, done = [], 0
+    with tempfile.TemporaryDirectory() as work:
+        click.echo(f"writing synthetic granules for {len(some)} indicators", err=True)
+        configs = Path(work) / "configs"
+        with (
+            indicators.serve(Path(work) / "served", configs, some) as groups,
+            ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool,
+        ):
+            largest_first = sorted(groups.values(), key=len, reverse=True)
+            for future in as_completed(
+                [pool.submit(build_each, names, str(configs), str(root)) for names in largest_first]
+            ):
+                for good, said in future.result():
+                    done += 1
+                    click.echo(f"[{done}] {'ok    ' if good else 'FAILED'} {said}")
+                    failed += [] if good else [said]
+    click.echo(f"twin_indicators: {done - len(failed)} of {done} runs of {len(some)} indicators built, all synthetic")
     if failed:
         raise SystemExit(1)
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,19 @@ from eo.model import Product
 LABEL = "SYNTHETIC"
 PERIOD = f"{DATE[:7]}/{DATE[:7]}"
 NOTE = "Synthetic numbers from the twin of the providers, to try the pipeline: no observation, no result."
+PUBLISHER = {
+    "name": f"{LABEL}: nobody", "email": "nobody@example.org", "url": "https://example.org/synthetic",
+    "institution": f"{LABEL}: no institution", "naming_authority": "org.example.synthetic", "licence": NOTE,
+}  # fmt: skip
+
+
+def build_each(runs: list[str], configs: str, root: str) -> list[tuple[bool, str]]:
+    """Build some runs, one after the other, see `build`."""
+    return [build(name.removeprefix("twin_"), configs, root, None) for name in runs]
 
 
 def build(name: str, configs: str, root: str, environment: dict[str, str] | None) -> tuple[bool, str]:
-    """Build the run of one product as a person does, and give whether it ended well and what it said."""
+    """Build a run as a person does, and give whether it ended well and what it said."""
     command = ["build", f"twin_{name}", "--configs", configs, "--root", root]
     if environment is not None:  # a client that reads its environment when it is imported
         done = subprocess.run(  # noqa: S603 - this interpreter
@@ -47,22 +57,23 @@ def write_configs(place: Path, products: dict[str, Product], twin: everything.Tw
     for folder in ("products", "runs"):
         (place / folder).mkdir(parents=True, exist_ok=True)
     regions = {"everywhere": {"title": "the whole grid", "box": {"west": -180, "east": 180, "south": -90, "north": 90}}}
-    publisher = {
-        "name": f"{LABEL}: nobody", "email": "nobody@example.org", "url": "https://example.org/synthetic",
-        "institution": f"{LABEL}: no institution", "naming_authority": "org.example.synthetic", "licence": NOTE,
-    }  # fmt: skip
-    _dump(place / "regions.yaml", regions)
-    _dump(place / "publisher.yaml", publisher)
+    dump(place / "regions.yaml", regions)
+    dump(place / "publisher.yaml", PUBLISHER)
     for name, product in products.items():
-        said = product.model_dump(mode="json", exclude_defaults=True)
-        own = {
-            "institution": f"{LABEL}, in the form of {product.institution}", "licence": NOTE,
-            "title": f"{LABEL} {product.title}", "summary": f"{NOTE} {product.summary}", "gaps": "allowed",
-               "citation": f"{NOTE} In the form of: {product.citation}",
-               "source": twin.sources[name] | {"limits": everything.LIMITS}}  # fmt: skip
-        _dump(place / "products" / f"twin_{name}.yaml", said | own)
-        _dump(place / "runs" / f"twin_{name}.yaml", _run(name, product))
+        source = twin.sources[name] | {"limits": everything.LIMITS}
+        dump(place / "products" / f"twin_{name}.yaml", synthetic(product) | {"gaps": "allowed", "source": source})
+        dump(place / "runs" / f"twin_{name}.yaml", _run(name, product))
     return place
+
+
+def synthetic(product: Product) -> dict[str, Any]:
+    """Give what a config says of a product whose files are in the twin: that it is none of those it has the form of."""
+    own = {
+        "institution": f"{LABEL}, in the form of {product.institution}", "licence": NOTE,
+        "title": f"{LABEL} {product.title}", "summary": f"{NOTE} {product.summary}",
+        "citation": f"{NOTE} In the form of: {product.citation}",
+    }  # fmt: skip
+    return product.model_dump(mode="json", exclude_defaults=True) | own
 
 
 def _run(name: str, product: Product) -> dict[str, Any]:
@@ -80,5 +91,6 @@ def _run(name: str, product: Product) -> dict[str, Any]:
     }
 
 
-def _dump(path: Path, document: dict[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+def dump(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a config."""
+    path.write_text(yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")
