@@ -1,4 +1,4 @@
-"""The bulletin plot of a result: one panel a region, anomalies as bars, warm red and cold blue."""
+"""The bulletin plot of a result: one panel a region, differences (anomalies) as bars, warm red and cold blue."""
 
 from pathlib import Path
 from textwrap import fill
@@ -14,10 +14,13 @@ from matplotlib.figure import Figure
 from eo.canonical import spatial_dims
 from eo.climatology import WMO_YEARS, baseline_years
 from eo.config import Run
+from eo.indicators import Output
 from eo.places import time_step
 
 WARM, COLD, LINE, MUTED = "#b2182b", "#2166ac", "#222222", "#666666"
 _SYMBOLS = {"degC": "°C", "1": ""}
+_FEW = 60
+"""Steps that are marked one by one."""
 
 
 def draw(result: xr.Dataset, run: Run, path: Path, note: str = "") -> None:
@@ -44,62 +47,70 @@ def draw(result: xr.Dataset, run: Run, path: Path, note: str = "") -> None:
         figure.savefig(path, format="png", metadata={"Title": run.config.title, "Source": run.product.citation})
 
 
-def drawn(result: xr.Dataset, run: Run) -> str:
-    """Give the name of the output that is drawn: the first difference (an anomaly) of full size, else the first one."""
-    whole = set(result["status"].dims)
-    names = {one.name.format(variable=run.config.variable): one for one in run.indicator.outputs}
-    full = [name for name in names if set(result[name].dims) == whole]
-    return next((name for name in full if names[name].difference), full[0])
+def drawn(run: Run) -> Output:
+    """Give the output that is drawn: the one that the indicator names, else its first."""
+    outputs = run.indicator.outputs
+    return next((one for one in outputs if one.key == run.indicator.drawn), outputs[0])
+
+
+def _name(run: Run) -> str:
+    return drawn(run).name.format(variable=run.config.variable)
 
 
 def _panels(figure: Figure, result: xr.Dataset, run: Run) -> None:
     axes = figure.subplots(result.sizes["region"], 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for number, panel in enumerate(axes):
-        _panel(panel, result.isel(region=number), run, str(result["region_title"].values[number]), drawn(result, run))
+        _panel(panel, result.isel(region=number), run, str(result["region_title"].values[number]))
+    figure.supylabel(_label(result[_name(run)]), fontsize=10)
     axes[-1].xaxis.set_major_locator(AutoDateLocator())
     axes[-1].xaxis.set_major_formatter(ConciseDateFormatter(axes[-1].xaxis.get_major_locator()))
 
 
-def _panel(panel: Axes, series: xr.Dataset, run: Run, title: str, name: str) -> None:
+def _label(field: xr.DataArray) -> str:
+    """Give what a field is, and its units, in lines that fit a panel."""
+    units = str(field.attrs.get("units", ""))
+    known = _SYMBOLS.get(units, units)
+    return fill(f"{field.attrs['long_name']}{f' ({known})' if known else ''}", 40)
+
+
+def _panel(panel: Axes, series: xr.Dataset, run: Run, title: str) -> None:
+    name, difference = _name(run), drawn(run).difference
     units = str(series[name].attrs.get("units", ""))
     bounds = series["time_bounds"].values
     width = bounds[:, 1] - bounds[:, 0]
     time, values = bounds[:, 0] + width // 2, series[name].values.astype(np.float64)
-    difference = any(
-        one.difference and one.name.format(variable=run.config.variable) == name for one in run.indicator.outputs
-    )
     if difference:
         panel.bar(time, values, width=width * 9 // 10, color=np.where(values >= 0, WARM, COLD))
         panel.axhline(0, color=LINE, linewidth=0.8)
     else:
-        panel.plot(time, values, color=LINE, linewidth=1.4)
-    panel.set_ylabel(f"{'anomaly, ' if name.endswith('_anomaly') else ''}{_SYMBOLS.get(units, units)}")
+        panel.plot(time, values, color=LINE, linewidth=1.4, marker="o" if time.size <= _FEW else "", markersize=4)
     panel.set_title(title, loc="left", fontsize=11)
     panel.set_title(_latest(series, values, units, signed=difference), loc="right", fontsize=9, color=MUTED)
     missing = ~np.isfinite(values)
     if missing.any():
-        panel.plot(time[missing], np.zeros(int(missing.sum())), "x", color=MUTED, markersize=4, label="no value")
-        panel.legend(loc="lower left", fontsize=8, frameon=False)
+        low = np.full(int(missing.sum()), 0.03)  # of the height: 0 may lie far from all values
+        below = panel.get_xaxis_transform()
+        panel.plot(time[missing], low, "x", color=MUTED, markersize=4, label="no value", transform=below)
+        panel.legend(loc="upper left", fontsize=8, frameon=False)
     panel.grid(axis="y", color="#dddddd", linewidth=0.6)
     panel.set_axisbelow(True)
 
 
 def _map(figure: Figure, result: xr.Dataset, run: Run) -> None:
     """Draw the latest step that has a value; cells without one stay grey."""
-    name = drawn(result, run)
+    name = _name(run)
     rows, columns = spatial_dims(result)
     seen = np.flatnonzero(np.isfinite(result[name].values).any(axis=(1, 2)))
     latest = result[name].isel(time=int(seen[-1]) if seen.size else -1)
     values = latest.transpose(rows, columns).values.astype(np.float64)
     limits: dict[str, Any] = {}
-    if any(one.difference for one in run.indicator.outputs if one.name.format(variable=run.config.variable) == name):
+    if drawn(run).difference:
         reach = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
         limits = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
     panel = figure.subplots()
     panel.set_facecolor("#dddddd")
     drawn_ = panel.pcolormesh(latest[columns].values, latest[rows].values, values, shading="nearest", **limits)
-    units = str(result[name].attrs.get("units", ""))
-    figure.colorbar(drawn_, ax=panel, label=f"{result[name].attrs['long_name']} {_SYMBOLS.get(units, units)}".strip())
+    figure.colorbar(drawn_, ax=panel, label=_label(result[name]))
     panel.set_aspect("equal" if rows == "y" else 1.0)
     panel.set_title(str(latest["time"].values)[:10], loc="right", fontsize=9, color=MUTED)
     panel.set_title(next(iter(run.regions.values())).title, loc="left", fontsize=11)
@@ -121,7 +132,7 @@ def _caption(run: Run, note: str) -> str:
     if run.baseline is not None:
         years = baseline_years(run.baseline)
         short = f", {years} years, not the {WMO_YEARS} of a standard normal" if years < WMO_YEARS else ""
-        lines.append(f"Anomalies are relative to {run.baseline.start} to {run.baseline.end - 1}{short}.")
+        lines.append(f"Baseline: {run.baseline.start} to {run.baseline.end - 1}{short}.")
     if note:
         lines.append(f"Check: {note}.")
     return "\n".join(fill(line, 150) for line in lines)

@@ -11,7 +11,7 @@ from PIL import Image
 from twin import indicators as twin
 from twin.runs import LABEL, NOTE, build_each
 
-from eo import gate, indicators, netcdf
+from eo import gate, indicators, netcdf, plot
 from eo.config import load_run, run_names
 from eo.origin import is_remote
 from eo.sources import Remote
@@ -70,6 +70,8 @@ def _check_built(tmp_path: Path, some: tuple[str, ...]) -> None:
         for output in run.indicator.outputs:  # a run that leaves an output empty tries nothing of it
             assert result[output.name.format(variable=run.config.variable)].notnull().any(), output.name
         assert (result["status"] == 0).any()
+        drawn = plot.drawn(run).name.format(variable=run.config.variable)
+        assert result[drawn].dims == result["status"].dims
 
 
 def _check_labelled(path: Path) -> None:

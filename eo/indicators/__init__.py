@@ -77,6 +77,9 @@ class Indicator:
     A function of that and of the area of each cell that lies in the region, m2, (lat, lon) or (y, x), and of parameters
     by keyword; it gives outputs, coverage and flag by (time)."""
 
+    drawn: str = ""
+    """Key of the output that the plot shows; empty: the first one."""
+
     @property
     def inputs(self) -> tuple[str, ...]:
         """The roles of what a run names under ``inputs``, beside its product: the further positional arguments."""

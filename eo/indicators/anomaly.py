@@ -61,6 +61,7 @@ INDICATOR = Indicator(
     reduction="zonal_mean",
     by=("region", "cell"),
     normal=monthly_normal,
+    drawn="anomaly",
     outputs=(
         Output("value", "{variable}", "{long_name}", "area: mean time: mean", standard_name="{standard_name}"),
         Output(

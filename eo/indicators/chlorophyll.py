@@ -76,6 +76,7 @@ INDICATOR = Indicator(
     title="log mean",
     reduction="zonal_mean",
     normal=monthly_normal,
+    drawn="percent",
     outputs=(
         Output("value", "{variable}", "{long_name}", "area: mean time: mean"),
         Output(

@@ -183,6 +183,7 @@ INDICATOR = Indicator(
     title="mean sea level",
     reduction="zonal_mean",
     normal=sea_level_normal,
+    drawn="deseasonalised",
     refuses=_corrected_twice,
     outputs=(
         Output("value", "{variable}", "{long_name}", _MEAN, standard_name="{standard_name}"),
