@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline twin serve deployments test test-slow validate lint format notebook lock clean
+.PHONY: help env pipeline twin serve deployments test test-slow validate audit lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
@@ -61,6 +61,9 @@ test-slow: env ## run the tests that take their time: damaged files drawn by cha
 
 validate: env ## compare our numbers with those of others: docs/validation.md; EO_REAL_DATA=<folder> for the published files
 	@PYTHONPATH=tests .venv/bin/python -m validation
+
+audit: env ## ask whether vulnerabilities are known of the locked packages; says so where there is no network
+	@.venv/bin/python .ci/audit.py
 
 lint: env ## check style and types, changing nothing
 	@.venv/bin/ruff check --quiet --output-format concise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from eo import __version__
+from eo import __version__, logs
 from eo.errors import EoError
 
 if TYPE_CHECKING:
@@ -27,14 +27,19 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - the signature of click
         """Run a command; say what went wrong in one line."""
-        try:
-            return super().invoke(ctx)
-        except EoError as error:
-            _stop(error)
+        with logs.shown():
+            try:
+                return super().invoke(ctx)
+            except EoError as error:
+                _stop(error)
 
 
 def _stop(error: EoError) -> NoReturn:
-    click.echo(f"error: {' '.join(str(error).split())}", err=True)
+    line = " ".join(str(error).split())
+    if logs.as_json():
+        logs.LOGGER.error("%s", line)
+    else:
+        click.echo(f"error: {line}", err=True)
     sys.exit(error.exit_code)
 
 
@@ -63,14 +68,15 @@ def _track(parts: "Iterable[Part]", count: int) -> "Iterable[Part]":
 @click.option(
     "--dask", default="", help="Where parts are made: local (all cores), tcp://host:port; here where not said."
 )
-def build(run: str, root: str, configs: str | None, dask: str, *, offline: bool) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Say each part as it is done; EO_LOG=json says it as JSON.")
+def build(run: str, root: str, configs: str | None, dask: str, *, offline: bool, verbose: bool) -> None:
     """Make the result of RUN: whatever of it is not there yet. What it needs of services is fetched first."""
     from eo.config import load_run
     from eo.pipeline import build as build_run
     from eo.progress import watched
 
     loaded = load_run(run, configs)
-    with watched(f"fetching for {run}") as watch:
+    with logs.shown(verbose=verbose), watched(f"fetching for {run}") as watch:
         made = build_run(loaded, root, track=_track, today=None if offline else _today(), watch=watch, dask=dask)
     click.echo(made.report)
 

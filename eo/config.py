@@ -37,6 +37,24 @@ class Reference(Record):
     """Largest root mean square difference, in the units of the variable."""
 
 
+class Drift(Record):
+    """Another result of the same variable that a series must not go away from."""
+
+    run: Name
+    tolerance: float = Field(gt=0)
+    """By how much the difference of the two may change, in the units of the variable."""
+
+
+class AlarmRules(Record):
+    """When a result is worth a person's look; these decide no number, so another rule makes no other result."""
+
+    sigma: float = Field(default=5.0, gt=0)
+    """How many standard deviations a new value may lie from its history."""
+    constant: Literal["alarm", "allowed"] = "alarm"
+    """Whether a field of one number, or a series that never changes, is a fault; not where zero may last for years."""
+    drift: Drift | None = None
+
+
 class InputConfig(Record):
     """A further input of an indicator that takes several: a variable of a product."""
 
@@ -69,6 +87,7 @@ class RunConfig(Record):
     """Of the schedule."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     validation: Reference | None = None
+    alarms: AlarmRules = Field(default_factory=AlarmRules, exclude=True)
 
 
 class Publisher(Record):
@@ -297,6 +316,8 @@ def load_run(name: str, configs: str | Path | None = None) -> Run:
     run = Run(name, place, config, product, indicator, {}, regions, load_publisher(place), further)
     if run.reduction == "field" and len(regions) > 1:
         raise InputError(f"{path}: a run by cells has one region; it has {list(regions)}")
+    if config.alarms.drift is not None:
+        _check_drift(config.alarms.drift, run, place, str(path))
     parameters = indicator.checked(dict(config.parameters), str(path), [REDUCTIONS[run.reduction]])
     if indicator.refuses is not None:
         said = indicator.refuses(product.options, **indicators.taken(indicator.refuses, parameters))
@@ -347,3 +368,10 @@ def _check_reference(reference: Reference, config: RunConfig, indicator: indicat
     outputs = [one.name.format(variable=config.variable) for one in indicator.outputs]
     if reference.variable not in outputs:
         raise unknown("variable", reference.variable, outputs, f"the validation of {where}")
+
+
+def _check_drift(drift: Drift, run: Run, place: Path, where: str) -> None:
+    if drift.run not in run_names(place) or drift.run == run.name:
+        raise unknown("other run", drift.run, set(run_names(place)) - {run.name}, f"'alarms.drift' of {where}")
+    if run.reduction == "field":
+        raise InputError(f"{where}: 'alarms.drift': a drift is that of a series by region; the run is by cells")

@@ -4,6 +4,7 @@ What is kept in raw/ was verified; what fails stays in quarantine with its reaso
 for and is not here afterwards, it is recorded why: not yet published, missing upstream, or failed.
 """
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from eo import missing, quarantine, sources
 from eo.config import Run
 from eo.errors import InputError
 from eo.filenames import groups, step_in
+from eo.logs import numbers
 from eo.missing import Missing, counts, state_of, write_missing
 from eo.model import Product, Span, Step
 from eo.origin import LocalSource, PackageSource, is_remote
@@ -22,6 +24,8 @@ from eo.sources import Remote, Wanted
 from eo.steps import end_of, labels, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Job, Unwatched, Watch
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def fetch(
         write_missing(store, name, asked, lacks, work=work)
     if job.ended is not None:
         raise job.ended
-    return Fetched(
+    done = Fetched(
         product=name,
         new=tuple(sorted(one.name for one in job.came)),
         reissued=tuple(sorted(one.name for one in job.came if one.remote in held)),
@@ -107,6 +111,11 @@ def fetch(
         failures={one.name: why for one, why in job.failed.items() if not job.absent(one)},
         missing={str(why): number for why, number in counts(lacks, asked).items()},
     )
+    said = numbers(
+        product=name, granules=len(done.new), bytes=done.size, failures=len(done.failures), missing=done.missing
+    )
+    _LOG.info("%s", done, extra=said)
+    return done
 
 
 def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Watch | None = None) -> list[Fetched]:

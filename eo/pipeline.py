@@ -6,9 +6,11 @@ gate. `build` is the three in a row. A file's existence is the cache: it is name
 """
 
 import json
-from collections.abc import Callable, Iterable
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from eo.config import Run
 from eo.errors import InputError
 from eo.fetching import fetch_inputs
 from eo.indicators import taken
+from eo.logs import numbers
+from eo.metrics import Clock, Measured, write_metrics
 from eo.model import OPEN, Granule, Part, Product, Span, span
 from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
@@ -33,6 +37,8 @@ from eo.transfer import Watch
 from eo.validation import digest_of
 from eo.workers import workers
 from eo.zones import zones
+
+_LOG = logging.getLogger(__name__)
 
 Track = Callable[[Iterable[Part], int], Iterable[Part]]
 """Gives the parts, so many, one by one as they are done: where a progress bar goes."""
@@ -60,6 +66,8 @@ class Plan:
     """Names everything that decides the result."""
     finished: bool
     """The result of exactly these inputs is there."""
+    newest: Mapping[str, str] = field(default_factory=dict)
+    """Product -> the last time step that is here, in the run or after it."""
 
     @property
     def bytes_to_read(self) -> int:
@@ -124,7 +132,9 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     lacks = {name: int(number) for name, number in missing.attributes(run, whole, store).items()}
     made_of += [digest(lacks)] if lacks else []
     named = digest([lineage.code_version(), run.definition(), made_of, digest_of(run)])
-    return Plan(run, store, whole, to_do, named, finished=not to_do and _is_finished(run, store, named))
+    newest = {name: max(time for one in found for time in one.times) for name, found in taken_in.items()}
+    done = not to_do and _is_finished(run, store, named)
+    return Plan(run, store, whole, to_do, named, finished=done, newest=newest)
 
 
 def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
@@ -191,9 +201,14 @@ def prepare(run: Run, part: Part, root: str | Path = "data") -> list[Path]:
     StoreError
         The disk is full or refuses.
     """
-    store = Store(Path(root))
+    store, started = Store(Path(root)), time.monotonic()
     with opened(store.root) as work:
-        return write_reductions(run, part, store, work)
+        made = write_reductions(run, part, store, work)
+    size, seconds = sum(one.size for one in part.granules), time.monotonic() - started
+    said = numbers(run=run.name, product=part.product, period=part.period, granules=len(part.granules), bytes=size,
+                   seconds=round(seconds, 3))  # fmt: skip
+    _LOG.info("prepared %s %s in %.1f s", part.product, part.period, seconds, extra=said)
+    return made
 
 
 @netcdf.serial
@@ -313,16 +328,46 @@ def build(
     EoError
         One line that says the rule, the value, and what there is.
     """
+    clock = Clock()
     with one_at_a_time(Path(root), run.name):
-        if today is not None:
-            fetch_inputs(run, root=root, today=today, watch=watch)
+        came = [] if today is None else fetch_inputs(run, root=root, today=today, watch=watch)
+        clock.lap("fetch")
         todo = plan(run, root)
+        clock.lap("plan")
         if todo.finished:
-            return up_to_date(todo)
-        with workers(dask) as each:
-            for _ in track(each(partial(prepare, todo.run, root=root), todo.missing), len(todo.missing)):
-                pass
-        return finish(todo)
+            made = up_to_date(todo)
+        else:
+            with workers(dask) as each:
+                for _ in track(each(partial(prepare, todo.run, root=root), todo.missing), len(todo.missing)):
+                    pass
+            clock.lap("prepare")
+            made = finish(todo)
+            clock.lap("finish")
+        new, size = sum(len(one.new) for one in came), sum(one.size for one in came)
+        measure(replace(measured(todo), fetched=new, fetched_size=size).after(clock), todo)
+        return made
+
+
+def measured(plan_: Plan) -> Measured:
+    """Give what a result is made of, in numbers."""
+    granules = {one.sha256: one for part in plan_.parts for one in part.granules}.values()
+    lacks = missing.attributes(plan_.run, plan_.parts, plan_.store)
+    return Measured(
+        granules=len(granules),
+        size=sum(one.size for one in granules),
+        prepared=len(plan_.missing),
+        present=len(plan_.parts) - len(plan_.missing),
+        missing={name.removeprefix("granules_"): int(number) for name, number in lacks.items()},
+    )
+
+
+def measure(one: Measured, plan_: Plan) -> None:
+    """Keep and log what a build did, in numbers."""
+    with opened(plan_.store.root) as work:
+        write_metrics(plan_.run.name, one, store=plan_.store, work=work)
+    said = numbers(run=plan_.run.name, granules=one.granules, bytes=one.size, seconds=dict(one.seconds))
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in one.seconds.items())
+    _LOG.info("%s: %d granules, %d parts prepared; %s", plan_.run.name, one.granules, one.prepared, stages, extra=said)
 
 
 def up_to_date(plan_: Plan) -> Built:

@@ -6,6 +6,8 @@ root/missing/            what is known to be missing of each product, and why
 root/parts/<product>/    canonical parts and their reductions, named by content, never changed
 root/normals/            baseline normals, named by content, never changed
 root/results/            deliverables: <run>.nc, <run>.png, <run>.json
+root/alarms/             what of each run was last found worth a person's look
+root/metrics/            what each run last did, in numbers, for Prometheus
 root/tmp/                work in progress; what a killed run left is swept by the next one
 """
 
@@ -63,6 +65,14 @@ class Store:
     def result(self, run: str, ending: str) -> Path:
         """Give where a deliverable of a run is kept."""
         return self.root / "results" / f"{run}.{ending}"
+
+    def alarms(self, run: str) -> Path:
+        """Give where the alarms of a run are kept."""
+        return self.root / "alarms" / f"{run}.json"
+
+    def metrics(self, run: str) -> Path:
+        """Give where the metrics of a run are kept."""
+        return self.root / "metrics" / f"{run}.prom"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What the server watches by itself: runs that died, and notice to people."""
 
+import json
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
@@ -41,14 +42,13 @@ def crashed() -> AutomationCore:
     )
 
 
-def alarm(webhook: Any) -> AutomationCore:  # noqa: ANN401 - the id of a block
+def alarm(webhook: UUID) -> AutomationCore:
     """Give the automation that calls a webhook for each run that failed, crashed, or ended degraded."""
-    states = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
     return AutomationCore(
         name=ALARM,
         description="A run that failed, crashed or ended degraded is told to the webhook.",
         trigger=EventTrigger(
-            expect={f"prefect.flow-run.{state}" for state in states},
+            expect={f"prefect.flow-run.{state}" for state in TOLD},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             posture=Posture.Reactive,
             threshold=1,
@@ -57,27 +57,32 @@ def alarm(webhook: Any) -> AutomationCore:  # noqa: ANN401 - the id of a block
     )
 
 
-def quiet(webhook: Any, hours: int) -> AutomationCore:  # noqa: ANN401 - the id of a block
-    """Give the automation that calls a webhook when for some hours no run completed: the dead man's switch."""
+def quiet(webhook: UUID, within: timedelta) -> AutomationCore:
+    """Give the automation that calls a webhook when for some time no run completed: the dead man's switch."""
     return AutomationCore(
         name=QUIET,
-        description=f"No run completed for {hours} hours.",
+        description=f"No run completed for {within}.",
         trigger=EventTrigger(
-            expect={"prefect.flow-run.Completed"},
+            expect={"prefect.flow-run.Completed", "prefect.flow-run.Degraded"},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             posture=Posture.Proactive,
             threshold=1,
-            within=timedelta(hours=hours),
+            within=within,
         ),
-        actions=[CallWebhook(block_document_id=webhook, payload='{"event": "quiet", "text": "no run completed"}')],
+        actions=[CallWebhook(block_document_id=webhook, payload=json.dumps(SILENCE | {"within": str(within)}))],
     )
 
 
+TOLD = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
+"""States of a run that people are told of."""
 PAYLOAD = (
-    '{"event": "{{ event.event }}", "run": "{{ flow_run.name }}", "state": "{{ flow_run.state.name }}", '
-    '"message": {{ flow_run.state.message | default("", true) | tojson }}}'
+    '{"event": {{ event.event | tojson }}, "run": {{ flow_run.name | tojson }}, '
+    '"state": {{ flow_run.state.name | tojson }}, '
+    '"message": {{ flow_run.state.message | default("", true) | tojson }}, '
+    '"time": {{ event.occurred | string | tojson }}}'
 )
 """What the webhook gets, as a template of the server: JSON."""
+SILENCE = {"event": "eo.quiet", "text": "no run completed"}
 
 
 def keep(wanted: AutomationCore) -> None:
@@ -85,3 +90,10 @@ def keep(wanted: AutomationCore) -> None:
     with get_client(sync_client=True) as client:
         if not client.read_automations_by_name(wanted.name):
             client.create_automation(wanted)
+
+
+def remove(name: str) -> None:
+    """Take the automations of a name from the server."""
+    with get_client(sync_client=True) as client:
+        for one in client.read_automations_by_name(name):
+            client.delete_automation(one.id)

@@ -64,6 +64,6 @@ def backfill(run: str, root: str = "data", configs: str = "", period: str = "", 
                 get_run_logger().info("slice %d of %d, %s: %s", number, len(parts), one, state.message)
                 if not state.is_completed():
                     return state
-            return built(loaded, root)
+            return built(loaded, root, today)
     except (EoError, ValueError) as error:
         return failed(error if isinstance(error, EoError) else InputError(str(error)))

@@ -1,6 +1,7 @@
 """The flow that builds one run. Its parameters are strings, so that it can be scheduled or started by hand."""
 
-import time
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,11 +15,14 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from eo import load_run, pipeline
+from eo.alarmed import load_alarms, write_alarms
 from eo.config import Run
 from eo.errors import EoError, GateError
-from eo.fetching import fetch_inputs, lacks_inputs
+from eo.fetching import Fetched, fetch_inputs, lacks_inputs
+from eo.metrics import Clock, Measured
 from eo.model import Part
-from eo.store import one_at_a_time
+from eo.store import one_at_a_time, opened
+from flows.alarms import tell
 from flows.day import day_of_run
 from flows.page import publish_page
 from flows.providers import providers
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=2))
 REFUSED = "Refused"
 """The name of the failed state of a run whose result the gate did not let pass."""
+DEGRADED = "Degraded"
+"""The name of the completed state of a run whose result is there, and has something that a person should look at."""
 
 Outcome = State[Any]
 
@@ -46,7 +52,19 @@ def fetch_granules(run: Run, root: str, today: str) -> Outcome:
             done = fetch_inputs(run, root=root, today=np.datetime64(today))
     except EoError as error:
         return failed(error)
-    return Completed(message="; ".join(map(str, done)) or "everything is here")
+    return Completed(message="; ".join(map(str, done)) or "everything is here", data=came(done))
+
+
+def came(done: Iterable[Fetched]) -> tuple[int, int]:
+    """Give how many granules fetches brought, and their bytes."""
+    done = list(done)
+    return sum(len(one.new) for one in done), sum(one.size for one in done)
+
+
+def brought_by(fetched: Outcome) -> tuple[int, int]:
+    """Give how many granules a fetch brought, and their bytes; none where it failed."""
+    found: Any = fetched.result() if fetched.is_completed() else (0, 0)
+    return int(found[0]), int(found[1])
 
 
 @task(
@@ -89,7 +107,7 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
     configs : the configs folder, where it is not the usual one
     offline : ask no service: use what was fetched before
     """
-    logger = get_run_logger()
+    logger, clock, brought = get_run_logger(), Clock(), (0, 0)
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
@@ -99,20 +117,30 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
                 if not fetched.is_completed():
                     return Failed(name=fetched.name, message=fetched.message)
                 logger.info("%s", fetched.message)
-            return built(loaded, root)
+                brought = brought_by(fetched)
+                clock.lap("fetch")
+            return built(loaded, root, today, clock, brought)
     except EoError as error:
         return failed(error)
 
 
-def built(run: Run, root: str) -> Outcome:
-    """Give the state of a run whose granules are here: its missing parts made side by side, then its result."""
-    started = time.monotonic()
+def built(run: Run, root: str, today: str, clock: Clock | None = None, brought: tuple[int, int] = (0, 0)) -> Outcome:
+    """Give the state of a run whose granules are here: its missing parts made side by side, then its result.
+
+    Parameters
+    ----------
+    today : YYYY-MM-DD, the day that its alarms are asked for
+    clock : that of the stages before
+    brought : granules that were fetched for it, and their bytes
+    """
+    clock = clock or Clock()
     plan = pipeline.plan(run, root)
+    clock.lap("plan")
+    done = replace(pipeline.measured(plan), fetched=brought[0], fetched_size=brought[1])
     if plan.finished:
-        return Completed(message=pipeline.up_to_date(plan).report)
+        return alarmed(plan, today, pipeline.up_to_date(plan).report, done, clock)
     there = len(plan.parts) - len(plan.missing)
     get_run_logger().info("%s: %d parts to prepare, %d there", run.name, len(plan.missing), there)
-    planned = time.monotonic()
     futures = [prepare_part.submit(plan.run, part, root) for part in plan.missing]
     for future in futures:
         future.wait()
@@ -120,10 +148,34 @@ def built(run: Run, root: str) -> Outcome:
     if broken:
         more = f" (and {len(broken) - 1} more parts failed)" if len(broken) > 1 else ""
         return Failed(message=f"{broken[0].message}{more}")
-    prepared = time.monotonic()
+    clock.lap("prepare")
     last = finish_run(plan, return_state=True)
     if not last.is_completed():
         return Failed(name=last.name, message=last.message)
-    seconds = {"plan": planned - started, "prepare": prepared - planned, "finish": time.monotonic() - prepared}
-    publish_page(plan.store.result(run.name, "nc"), seconds)
-    return Completed(message=last.message)
+    clock.lap("finish")
+    return alarmed(plan, today, str(last.message), done, clock)
+
+
+def alarmed(plan: pipeline.Plan, today: str, said: str, done: Measured, clock: Clock) -> Outcome:
+    """Give the state of a run whose result is there, by its alarms; each is kept, is an event, and stands on the page.
+
+    Parameters
+    ----------
+    today : YYYY-MM-DD, the day that is asked for
+    said : of the result
+    done : what was done, in numbers
+    clock : how long each stage took
+    """
+    day, store = np.datetime64(today), plan.store
+    found = load_alarms(plan.run, plan.parts, plan.newest, store=store, day=day)
+    clock.lap("alarms")
+    with opened(store.root) as work:
+        write_alarms(plan.run.name, found, day=day, store=store, work=work)
+    tell(plan.run.name, found)
+    whole = done.after(clock, alarms=len(found))
+    pipeline.measure(whole, plan)
+    if not plan.finished:
+        publish_page(store.result(plan.run.name, "nc"), whole, found)
+    if not found:
+        return Completed(message=said)
+    return Completed(name=DEGRADED, message="\n".join([said, *(f"alarm: {one}" for one in found)]))

@@ -13,6 +13,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows import automations
 from flows.deployments import POOL, Deployment, deployments, runs
+from flows.notices import install_notices
 from flows.providers import AT_ONCE, providers
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def install(configs: str | None, root: str, limit: int) -> list[str]:
         for name in sorted({each for run in runs(configs) for each in providers(run)}):
             client.upsert_global_concurrency_limit_by_name(name, AT_ONCE)
     automations.keep(automations.crashed())
+    install_notices()
     wanted = deployments(configs, str(Path(root).absolute()))
     return [_deployed(one) for one in wanted]
 

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import xarray as xr
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 
 from eo import netcdf
+from eo.alarms import Alarm
 from eo.errors import InputError
 from eo.judged import judged, series_of
+from eo.metrics import Measured
 
 _GRANULES = ("granules_not_yet_published", "granules_missing_upstream", "granules_failed")
 
@@ -54,7 +56,13 @@ def _ranks(file: xr.Dataset, name: str) -> dict[int, str]:
     return {number: str(text) for number, text in enumerate(found["rank"].values)}
 
 
-def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path, seconds: Mapping[str, float]) -> str:
+def summary_text(
+    file: Mapping[str, Any],
+    said: Mapping[str, Any],
+    folder: Path,
+    done: Measured,
+    alarms: Iterable[Alarm] = (),
+) -> str:
     """Give the text of a run page, as Markdown.
 
     Parameters
@@ -62,7 +70,8 @@ def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path,
     file : global attributes of the result
     said : its lineage
     folder : where it lies
-    seconds : how long each stage took
+    done : what making it took, in numbers
+    alarms : what of it is worth a look
     """
     granules = said["granules"]
     size = sum(one["size"] for one in granules) / (1 << 20)
@@ -72,17 +81,20 @@ def summary_text(file: Mapping[str, Any], said: Mapping[str, Any], folder: Path,
     lines = [
         f"# {file['title']}",
         f"{file['summary']}",
+        *(f"- **alarm**: {one}" for one in alarms),
         f"- check: {file.get('validation', 'no published series to compare with')}",
         f"- granules: {len(granules)} used, {size:.1f} MiB; missing: {', '.join(missing) or 'none that is known'}",
         f"- product: {file['input_product']}",
         f"- content: `{said['content_digest']}`",
         *(f"- file: [{name}]({(folder / name).absolute().as_uri()})" for name in said["files"]),
-        *(f"- {stage}: {value:.1f} s" for stage, value in seconds.items()),
+        f"- fetched now: {done.fetched} granules, {done.fetched_size / (1 << 20):.1f} MiB",
+        f"- parts: {done.prepared} prepared, {done.present} already there",
+        *(f"- {stage}: {value:.1f} s" for stage, value in done.seconds.items()),
     ]
     return "\n".join([lines[0], "", lines[1], "", *lines[2:]]) + "\n"
 
 
-def publish_page(result: Path, seconds: Mapping[str, float]) -> None:
+def publish_page(result: Path, done: Measured, alarms: Iterable[Alarm] = ()) -> None:
     """Put the latest values, the picture and the text of a result on the page of the run that made it."""
     key = result.stem.replace("_", "-")
     file = netcdf.read(result)
@@ -94,4 +106,5 @@ def publish_page(result: Path, seconds: Mapping[str, float]) -> None:
     create_image_artifact(
         key=f"plot-{key}", image_url=f"data:image/png;base64,{picture}", description=str(file.attrs["title"])
     )
-    create_markdown_artifact(key=f"result-{key}", markdown=summary_text(file.attrs, said, result.parent, seconds))
+    text = summary_text(file.attrs, said, result.parent, done, alarms)
+    create_markdown_artifact(key=f"result-{key}", markdown=text)

@@ -11,14 +11,12 @@ from prefect.states import Completed
 from eo import fetching, load_run
 from eo.config import Run
 from eo.errors import EoError, SourceError
+from eo.metrics import Clock
 from eo.origin import is_remote
 from eo.store import one_at_a_time
-from flows.build import RUNNER, Outcome, built, failed
+from flows.build import DEGRADED, RUNNER, Outcome, brought_by, built, came, failed
 from flows.day import day_of_run
 from flows.providers import providers
-
-DEGRADED = "Degraded"
-"""The name of the completed state of a run whose result stands on what was here, while something upstream failed."""
 
 
 @task(
@@ -43,9 +41,9 @@ def fetch_new(run: Run, root: str, today: str) -> Outcome:
         return failed(error)
     broken = [f"{name}: {why}" for one in said for name, why in one.failures.items()]
     told = "; ".join(map(str, said)) or "nothing new"
-    return (
-        Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}") if broken else Completed(message=told)
-    )
+    if broken:
+        return Completed(name=DEGRADED, message=f"{told}; failed: {'; '.join(broken)}", data=came(said))
+    return Completed(message=told, data=came(said))
 
 
 def _issued_again(run: Run, root: str, day: np.datetime64) -> list[fetching.Fetched]:
@@ -62,7 +60,8 @@ UNAVAILABLE = "Unavailable"
 def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> Outcome:
     """Bring one run up to date: fetch what is new or re-issued upstream, then build.
 
-    A service that does not answer leaves the run degraded: its result is that of what is here, and says so.
+    A service that does not answer leaves the run degraded: its result is that of what is here, and says so. So does an
+    alarm of `eo.alarms`.
 
     Parameters
     ----------
@@ -74,9 +73,11 @@ def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> O
     try:
         loaded = load_run(run, configs or None)
         with one_at_a_time(Path(root), run):
-            fetched = fetch_new(loaded, root, day or day_of_run(), return_state=True)
+            today, clock = day or day_of_run(), Clock()
+            fetched = fetch_new(loaded, root, today, return_state=True)
             get_run_logger().info("%s", fetched.message)
-            made = built(loaded, root)
+            clock.lap("fetch")
+            made = built(loaded, root, today, clock, brought_by(fetched))
     except EoError as error:
         return failed(error)
     if made.is_completed() and (not fetched.is_completed() or fetched.name == DEGRADED):

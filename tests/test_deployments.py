@@ -10,6 +10,7 @@ from fixtures_run import Finished
 
 from eo import lineage, netcdf
 from eo.errors import InputError
+from eo.metrics import Measured
 from eo.model import Span
 from flows import environment
 from flows.backfill import slices
@@ -74,11 +75,15 @@ def test_the_page_shows_the_latest_values_with_anomaly_and_coverage(enso: Finish
 
 def test_the_page_says_what_a_result_is_made_of_and_where_it_is(enso: Finished) -> None:
     file = netcdf.read(enso.result)
-    text = summary_text(file.attrs, lineage.load(enso.result), enso.result.parent, {"plan": 1.25})
+    text = summary_text(
+        file.attrs, lineage.load(enso.result), enso.result.parent, Measured(1, 10, 5, 0, seconds={"plan": 1.25})
+    )
     assert "granules: 1 used" in text
     assert enso.result.absolute().as_uri() in text
     assert "correlation 0.9959" in text
     assert "- plan: 1.2 s" in text
+    assert "parts: 5 prepared, 0 already there" in text
+    assert "alarm" not in text
 
 
 def test_a_database_that_is_no_postgresql_is_refused_without_its_password(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from eo.indicators import Indicator
 ROOT = Path(__file__).parents[1]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("eo", "eo.errors"),
+    ("eo", "eo.errors", "eo.logs"),
     ("eo.record",),
     ("eo.origin",),
     ("eo.persistence",),
@@ -47,6 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.readers.*",),
     ("eo.missing",),
     (
+        "eo.alarms",
         "eo.granules",
         "eo.describe",
         "eo.gate",
@@ -57,8 +58,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.plot",
         "eo.validation",
     ),
-    ("eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
-    ("eo.series",),
+    ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.metrics", "eo.series"),
     ("eo.verification",),
     ("eo.transfer",),
     ("eo.fetching",),
