@@ -61,3 +61,8 @@ def shown(*, verbose: bool = False) -> Iterator[None]:
     finally:
         LOGGER.handlers, LOGGER.propagate = before[0], before[2]
         LOGGER.setLevel(before[1])
+
+
+def listen() -> None:
+    """Let one line a part through to whoever takes what is logged: for a process that set up its logging itself."""
+    LOGGER.setLevel(logging.INFO)

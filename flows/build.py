@@ -19,6 +19,7 @@ from eo.alarmed import load_alarms, write_alarms
 from eo.config import Run
 from eo.errors import EoError, GateError
 from eo.fetching import Fetched, fetch_inputs, lacks_inputs
+from eo.logs import listen
 from eo.metrics import Clock, Measured
 from eo.model import Part
 from eo.store import one_at_a_time, opened
@@ -133,6 +134,7 @@ def built(run: Run, root: str, today: str, clock: Clock | None = None, brought: 
     clock : that of the stages before
     brought : granules that were fetched for it, and their bytes
     """
+    listen()
     clock = clock or Clock()
     plan = pipeline.plan(run, root)
     clock.lap("plan")

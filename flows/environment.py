@@ -3,7 +3,15 @@
 import os
 from pathlib import Path
 
+from eo import logs
 from eo.errors import InputError
+
+JSON_LINES = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
+    "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": "eo.logs.JsonLines",
+    "PREFECT_LOGGING_FORMATTERS_JSON_FORMAT": "%(message)s",
+}
+"""What makes the lines of Prefect the same JSON as ours."""
 
 
 def prepare(root: str | Path) -> None:
@@ -21,8 +29,9 @@ def prepare(root: str | Path) -> None:
         "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "eo",
         "NO_PROXY": os.environ.get("no_proxy", "127.0.0.1,localhost"),
-    }
+    } | (JSON_LINES if logs.as_json() else {})
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 

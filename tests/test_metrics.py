@@ -1,7 +1,10 @@
 """Lines for logs and numbers for Prometheus: read by others' parsers, and none of them too many."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +105,26 @@ def test_json_lines_have_time_level_and_numbers_and_errors_are_lines_too(
     assert part["seconds"] >= 0
     (error,) = [json.loads(line) for line in eo("build", "nothing", *command[2:]).stderr.splitlines()]
     assert (error["level"], error["message"][:16]) == ("error", "no run 'nothing'")
+
+
+def test_lines_of_prefect_are_the_same_json(tmp_path: Path) -> None:
+    code = (
+        "from flows import environment; environment.prepare('.'); import logging; from eo import logs; "
+        "from prefect.logging.configuration import setup_logging; setup_logging(); logs.listen(); "
+        "logging.getLogger('prefect.worker').info('hello %s', 'you'); "
+        "logging.getLogger('eo.pipeline').info('a part', extra=logs.numbers(seconds=1))"
+    )
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code],
+        env=os.environ | {"EO_LOG": "json", "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["level"], line["logger"], line["message"]) for line in lines] == [
+        ("info", "prefect.worker", "hello you"),
+        ("info", "eo.pipeline", "a part"),
+    ]
+    assert lines[1]["seconds"] == 1
