@@ -176,7 +176,7 @@ def alarmed(plan: pipeline.Plan, today: str, said: str, done: Measured, clock: C
     tell(plan.run.name, found)
     whole = done.after(clock, alarms=len(found))
     pipeline.measure(whole, plan)
-    if not plan.finished:
+    if found or not plan.finished:
         publish_page(store.result(plan.run.name, "nc"), whole, found)
     if not found:
         return Completed(message=said)

@@ -249,5 +249,5 @@ def test_the_command_ends_as_the_flow_does(
 
     monkeypatch.setattr(flows, "build", lambda *_, **__: Failed(name=name, message="the rule, the value"))
     with pytest.raises(EoError, match="the rule, the value") as refused:
-        command._outcome("enso_ostia", "root", "")
+        command._outcome("enso_ostia", "root", "", offline=True)
     assert refused.value.exit_code == code

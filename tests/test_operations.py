@@ -124,6 +124,12 @@ def test_an_alarm_makes_a_run_degraded_with_its_reason_and_leaves_the_result(off
     kept = json.loads((office.served.root / "alarms/synthetic.json").read_text())
     assert (kept["day"], [one["where"] for one in kept["alarms"]]) == ("2003-02-11", ["synthetic_sst"])
     assert (office.served.root / "results/synthetic.nc").is_file()
+    page = office.served.ask("artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [refreshed]}}})
+    (text,) = [one["data"] for one in page if one["type"] == "markdown"]
+    assert f"- **alarm**: {reason}" in text
+    metrics = (office.served.root / "metrics/synthetic.prom").read_text()
+    assert 'eo_run_alarms{run="synthetic"} 1.0' in metrics
+    assert 'eo_run_stage_seconds{run="synthetic",stage="alarms"}' in metrics
 
 
 @pytest.mark.slow
