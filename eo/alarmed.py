@@ -87,6 +87,8 @@ def _floor(value: xr.DataArray) -> float:
 def _of_field(file: xr.Dataset, rules: AlarmRules) -> Iterator[Alarm]:
     whole = file["coverage"].dims
     name = next((str(name) for name, one in file.data_vars.items() if one.dims == whole and one.dtype.kind == "f"), "")
+    if not name:
+        return
     last = file[name].isel(time=-1).values
     low = _floor(file[name])
     if rules.constant == "alarm" and not (last[np.isfinite(last)] == low).all():

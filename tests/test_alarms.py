@@ -190,6 +190,22 @@ def test_an_ordinary_result_raises_none_and_a_rule_can_be_set_aside() -> None:
     assert list(of_result(result(np.zeros(40)), AlarmRules(constant="allowed"))) == []
 
 
+def test_the_newest_field_of_a_result_by_cells_has_more_than_one_value_or_the_least_that_is_possible() -> None:
+    fields = np.random.default_rng(3).normal(20, 1, (6, 2, 3)).astype(np.float32)
+    dims = ("time", "lat", "lon")
+
+    def told(last: float) -> list[str]:
+        fields[-1] = last
+        days = (dims, fields, {"valid_range": np.array([0.0, 31.0])})
+        whole = xr.Dataset({"days": days, "coverage": (dims, np.ones(fields.shape))}, {"time": months(6)})
+        return [str(one) for one in of_result(whole, AlarmRules())]
+
+    assert told(12.0) == ["days on 2001-06-01: a field has more than one value: all 6 cells are 12"]
+    assert told(0.0) == []
+    no_number = xr.Dataset({"coverage": (dims, np.ones(fields.shape, np.int8))}, {"time": months(6)})
+    assert list(of_result(no_number, AlarmRules())) == []
+
+
 # Of a run
 
 
