@@ -13,8 +13,10 @@ from synthetic import RUN, configs, dump, months, write
 
 from eo import lineage, netcdf
 
-MOVES = 10
+FILES = 10
 """Files that a build of two granules puts in place: 2 records, 2 parts, 2 reductions, 1 normal, 3 of the result."""
+MOVES = FILES + 1
+"""Its metrics go last: they are of a build, and a build that was killed before them has none."""
 
 MOVED = ("os.link", "os.rename")
 ANY_EVENT = ("open", "os.mkdir", "os.remove", "os.rmdir", *MOVED)
@@ -41,7 +43,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    aside = {root / "tmp", root / "locks"}
+    aside = {root / "tmp", root / "locks", root / "metrics"}
     return (path for path in root.rglob("*") if path.is_file() and not aside & set(path.parents))
 
 
@@ -55,7 +57,7 @@ def _check_nothing_half_written(root: Path) -> None:
 
 def _check_whole(root: Path, content: str) -> None:
     assert list((root / "tmp").iterdir()) == []
-    assert len(list(_files(root))) == MOVES
+    assert len(list(_files(root))) == FILES
     assert lineage.load(root / "results" / "synthetic.nc")["content_digest"] == content
 
 
