@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from eo.errors import InputError, unknown
-from eo.summary import summary
+from eo.primitives.summary import summary
 
 _WHY = {
     "no_data": "no value is there",
@@ -39,12 +39,12 @@ def judged(file: xr.Dataset, name: str | None = None, *, season: bool = True, co
     ----------
     file : a result, with `time_bounds`
     name : of the series; without it the anomaly, where there is one, or the first
-    season, confidence : see `eo.summary.summary`
+    season, confidence : see `eo.primitives.summary.summary`
 
     Returns
     -------
     summary : Dataset
-        See `eo.summary.summary`; its attribute ``variable`` is the name.
+        See `eo.primitives.summary.summary`; its attribute ``variable`` is the name.
 
     Raises
     ------

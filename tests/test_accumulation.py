@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from strategies import series
 
-from eo.accumulation import check_no_step_left_out, trailing_coverage, trailing_mean, trailing_sum
 from eo.errors import InputError
+from eo.primitives.accumulation import check_no_step_left_out, trailing_coverage, trailing_mean, trailing_sum
 
 
 def test_zeros_sum_to_exactly_zero_after_large_amounts() -> None:

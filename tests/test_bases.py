@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 from strategies import months, series
 
-from eo.bases import bases_in, sliding_at_each_step, sliding_normal
 from eo.climatology import monthly_normal
 from eo.errors import InputError
 from eo.model import span
+from eo.primitives.bases import bases_in, sliding_at_each_step, sliding_normal
 
 
 @pytest.mark.parametrize(

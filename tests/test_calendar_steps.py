@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 from strategies import days, series
 
-from eo.calendar_steps import at_calendar_step, calendar_step, check_years, enough_years, over_years
 from eo.errors import InputError
 from eo.model import Step, span
+from eo.primitives.calendar_steps import at_calendar_step, calendar_step, check_years, enough_years, over_years
 from eo.steps import bounds_of, place_in_year, start_of, step_of
 
 

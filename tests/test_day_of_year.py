@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 from strategies import days
 
-from eo.day_of_year import at_each_day, circle_mean, daily_climatology, days_of_year, on_every_day
 from eo.errors import InputError
+from eo.primitives.day_of_year import at_each_day, circle_mean, daily_climatology, days_of_year, on_every_day
 
 
 def daily(values: np.ndarray, start: str = "2001-01-01") -> xr.DataArray:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from eo.events import Events, events, inside, maxima, open_from, sums
+from eo.primitives.events import Events, events, inside, maxima, open_from, sums
 
 ROWS = hnp.arrays(np.bool_, st.tuples(st.integers(1, 4), st.integers(1, 40)))
 RULES = st.tuples(st.integers(1, 6), st.integers(0, 3))

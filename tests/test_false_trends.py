@@ -11,9 +11,9 @@ import pymannkendall
 import pytest
 from scipy import stats
 
-from eo.kendall import mann_kendall
-from eo.persistence import Layout, autoregressive
-from eo.trend import Trend, trend
+from eo.primitives.kendall import mann_kendall
+from eo.primitives.persistence import Layout, autoregressive
+from eo.primitives.trend import Trend, trend
 
 Floats = npt.NDArray[np.float64]
 

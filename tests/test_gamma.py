@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eo.gamma import gamma_parameters, normal_deviate
+from eo.primitives.gamma import gamma_parameters, normal_deviate
 
 
 def test_the_parameters_are_those_of_the_most_likely_gamma_distribution() -> None:

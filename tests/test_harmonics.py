@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import months
 
-from eo.harmonics import ACCELERATION, CYCLE, TREND, cycle_at, least_squares, years_at
+from eo.primitives.harmonics import ACCELERATION, CYCLE, TREND, cycle_at, least_squares, years_at
 
 
 def years(count: int, start: str = "1993-01") -> xr.DataArray:

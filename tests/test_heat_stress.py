@@ -11,9 +11,9 @@ from strategies import days, series
 
 from eo.coverage import FLAGS
 from eo.errors import InputError
-from eo.heat_stress import ALERTS, alert_level, trailing_sum
 from eo.indicators.degree_heating_weeks import degree_heating_weeks, degree_heating_weeks_normal
 from eo.model import span
+from eo.primitives.heat_stress import ALERTS, alert_level, trailing_sum
 
 NORMAL = xr.Dataset({"maximum": ("region", [28.0])})
 GOOD, SHORT, NOTHING, LACKS = (FLAGS[one] for one in ("good", "insufficient_coverage", "no_data", "no_normal"))

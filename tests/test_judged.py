@@ -11,8 +11,8 @@ from fixtures_run import Finished
 
 from eo.errors import InputError
 from eo.judged import document, judged, judgement, lines, series_of
-from eo.persistence import autoregressive
-from eo.summary import summary
+from eo.primitives.persistence import autoregressive
+from eo.primitives.summary import summary
 
 
 def result(months: int = 120) -> xr.Dataset:

@@ -9,7 +9,6 @@ from strategies import series
 
 from eo.climatology import complete, in_span
 from eo.coverage import FLAGS
-from eo.empirical import empirical_deviate
 from eo.errors import InputError
 from eo.indicators.precipitation_total import precipitation_total, precipitation_total_normal
 from eo.indicators.ssi import ssi, ssi_normal
@@ -18,6 +17,7 @@ from eo.indicators.tci import tci, tci_normal
 from eo.indicators.vci import vci, vci_normal
 from eo.indicators.vhi import vhi, vhi_normal
 from eo.model import Span, span
+from eo.primitives.empirical import empirical_deviate
 
 BASELINE = span("2001/2005")
 

@@ -15,8 +15,8 @@ from eo.config import Run
 from eo.coverage import FLAGS
 from eo.errors import InputError
 from eo.indicators.marine_heatwave_days import marine_heatwave_days
-from eo.marine_spells import cold_spell_normal, heatwave_normal
 from eo.model import span
+from eo.primitives.marine_spells import cold_spell_normal, heatwave_normal
 
 DAYS = synthetic.days("2004-01-01", "2004-12-31")
 

@@ -15,8 +15,8 @@ from eo import references
 from eo.canonical import STATUS
 from eo.config import load_product
 from eo.granules import canonical_of
-from eo.harmonics import CYCLE, TREND, least_squares
 from eo.model import Box, Region
+from eo.primitives.harmonics import CYCLE, TREND, least_squares
 from eo.zones import zonal_mean, zones
 
 ICE = "sea_ice_area_fraction"

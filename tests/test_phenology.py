@@ -9,7 +9,7 @@ from eo.climatology import in_span
 from eo.coverage import FLAGS
 from eo.indicators.phenology import phenology, phenology_normal
 from eo.model import span
-from eo.seasons import NONE, by_double_logistic, by_threshold, double_logistic
+from eo.primitives.seasons import NONE, by_double_logistic, by_threshold, double_logistic
 from eo.steps import bounds_of, start_of
 
 PERIOD = span("2001/2004")

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eo.run_lengths import ended_length, running_length
+from eo.primitives.run_lengths import ended_length, running_length
 
 
 def test_a_spell_counts_where_it_ends_and_one_that_goes_on_has_not_ended() -> None:

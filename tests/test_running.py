@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import values
 
 from eo.errors import InputError
-from eo.running import running_mean
+from eo.primitives.running import running_mean
 
 
 def along_time(numbers: object) -> xr.DataArray:

@@ -13,13 +13,13 @@ from strategies import days
 from eo import gate, load_run, pipeline, references
 from eo.config import load_product
 from eo.coverage import FLAGS
-from eo.day_of_year import on_every_day
 from eo.granules import canonical_of
 from eo.indicators.ice_free_days import ice_free_days
 from eo.indicators.sea_ice_area import sea_ice_area
 from eo.indicators.sea_ice_extent import sea_ice_extent
 from eo.indicators.sea_ice_extremes import sea_ice_extremes
-from eo.sea_ice import trailing_mean
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.sea_ice import trailing_mean
 
 GOOD, SHORT, NOTHING = FLAGS["good"], FLAGS["insufficient_coverage"], FLAGS["no_data"]
 

@@ -12,9 +12,9 @@ from synthetic import CONFIGS
 from eo import load_run, references
 from eo.coverage import FLAGS
 from eo.errors import InputError
-from eo.harmonics import years_at
 from eo.indicators.sea_level import sea_level, sea_level_normal, topex_a_drift
 from eo.model import span
+from eo.primitives.harmonics import years_at
 
 BASELINE = span("1993/2012")
 

@@ -9,7 +9,7 @@ from eo.coverage import FLAGS
 from eo.errors import InputError
 from eo.indicators.snow_cover_duration import snow_cover_duration
 from eo.indicators.snow_covered_area import snow_covered_area
-from eo.snow import bridged, hydrological_years
+from eo.primitives.snow import bridged, hydrological_years
 
 
 def winter(fraction: np.ndarray, first: str = "2001-10-01", units: str = "1") -> xr.Dataset:

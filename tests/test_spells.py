@@ -15,9 +15,9 @@ from strategies import days
 
 from eo import references
 from eo.coverage import FLAGS
-from eo.day_of_year import LEAP, daily_climatology, on_every_day
-from eo.spell_days import COUNTS, area_shares, day_counts
-from eo.spells import Rule, event_table
+from eo.primitives.day_of_year import LEAP, daily_climatology, on_every_day
+from eo.primitives.spell_days import COUNTS, area_shares, day_counts
+from eo.primitives.spells import Rule, event_table
 
 HEAT, COLD = Rule(1), Rule(-1)
 CATEGORIES = ("moderate", "strong", "severe", "extreme")

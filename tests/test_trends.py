@@ -10,11 +10,11 @@ from cf_units import Unit
 from scipy import stats
 
 from eo.errors import InputError
-from eo.kendall import mann_kendall, score_variance, theil_sen
-from eo.persistence import Layout, autoregressive, null
-from eo.ranks import rank
-from eo.summary import TREND_FLAGS, summary
-from eo.trend import Trend, detection_years, trend
+from eo.primitives.kendall import mann_kendall, score_variance, theil_sen
+from eo.primitives.persistence import Layout, autoregressive, null
+from eo.primitives.ranks import rank
+from eo.primitives.summary import TREND_FLAGS, summary
+from eo.primitives.trend import Trend, detection_years, trend
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import at_calendar_step, check_years, enough_years, over_years, percentile
 from eo.coverage import FLAGS, flags, screened, standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.calendar_steps import at_calendar_step, check_years, enough_years, over_years, percentile
 
 Share = Annotated[float, Field(gt=0, le=1)]
 _SHARES = {"below_10th": 0.1, "below_20th": 0.2}

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.anomalies import anomalies, but_region, difference, half_window, of_region, smoothed
 from eo.climatology import at_each_step, monthly_normal
 from eo.errors import InputError
-from eo.harmonics import TREND, least_squares, line_at, years_at
 from eo.indicators import Indicator, Output
+from eo.primitives.anomalies import anomalies, but_region, difference, half_window, of_region, smoothed
+from eo.primitives.harmonics import TREND, least_squares, line_at, years_at
 
 _LEAST_MONTHS = 360
 """Of a linear trend: over a shorter record the line takes off the oscillation itself."""

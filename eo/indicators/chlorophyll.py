@@ -5,10 +5,10 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.anomalies import anomalies
 from eo.climatology import at_each_step, monthly_normal
 from eo.coverage import screened
 from eo.indicators import Indicator, Output
+from eo.primitives.anomalies import anomalies
 
 _PERCENT = 100.0
 

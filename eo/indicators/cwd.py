@@ -2,9 +2,9 @@
 
 import xarray as xr
 
-from eo.etccdi import judged
 from eo.indicators import Indicator, Output
-from eo.precipitation import WET, Share, daily_amounts, longest_spell
+from eo.primitives.etccdi import judged
+from eo.primitives.precipitation import WET, Share, daily_amounts, longest_spell
 
 
 def cwd(series: xr.Dataset, *, min_coverage: Share = 0.9) -> xr.Dataset:

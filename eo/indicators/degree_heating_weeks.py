@@ -8,11 +8,11 @@ from pydantic import Field
 
 from eo.climatology import baseline_years
 from eo.coverage import FLAGS, flags, screened
-from eo.day_of_year import on_every_day
 from eo.errors import InputError
-from eo.heat_stress import ALERTS, alert_level, heating_weeks, monthly_climatology
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.heat_stress import ALERTS, alert_level, heating_weeks, monthly_climatology
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -39,7 +39,7 @@ def degree_heating_weeks(series: xr.Dataset, *, normal: xr.Dataset, min_coverage
     weeks : (..., time), K week
     hotspot : (..., time), K
         0 where the temperature does not lie above; NaN where `flag` is not good.
-    alert : (..., time), int8, see `eo.heat_stress.ALERTS`
+    alert : (..., time), int8, see `eo.primitives.heat_stress.ALERTS`
     coverage : (..., time), 1, of the 84 days
     flag : (..., time), int8, see `eo.coverage.FLAGS`
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.anomalies import anomalies, difference, half_window, of_region, smoothed
 from eo.climatology import at_each_step, monthly_normal
 from eo.indicators import Indicator, Output
+from eo.primitives.anomalies import anomalies, difference, half_window, of_region, smoothed
 
 
 def dipole_mode_index(

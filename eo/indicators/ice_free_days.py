@@ -5,9 +5,9 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.day_of_year import on_every_day
 from eo.indicators import Indicator, Output
-from eo.sea_ice import Share, daily, grouped, over_periods
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.sea_ice import Share, daily, grouped, over_periods
 
 
 def ice_free_days(

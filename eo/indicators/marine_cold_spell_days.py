@@ -3,8 +3,8 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.marine_spells import REFERENCE, Days, Gap, Share, Step, cold_spell_normal, day_outputs, spell_days
-from eo.spells import Rule
+from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, Step, cold_spell_normal, day_outputs, spell_days
+from eo.primitives.spells import Rule
 
 
 def marine_cold_spell_days(
@@ -27,7 +27,7 @@ def marine_cold_spell_days(
     series : Dataset
         Daily ``mean`` (..., time), units of the variable, and ``coverage`` (..., time), 1.
     normal : Dataset
-        ``climatology`` and ``threshold`` (..., day), units of the variable, see `eo.marine_spells.cold_spell_normal`: a
+        ``climatology`` and ``threshold`` (..., day), units of the variable, see `marine_spells.cold_spell_normal`: a
         baseline of fewer than 10 years is an error, and a day of the year with too few values has no threshold.
     step : month or year
     min_duration, max_gap : days

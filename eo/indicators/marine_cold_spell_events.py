@@ -3,8 +3,8 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.marine_spells import REFERENCE, Days, Gap, Share, cold_spell_normal, event_outputs, spell_events
-from eo.spells import Rule
+from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, cold_spell_normal, event_outputs, spell_events
+from eo.primitives.spells import Rule
 
 
 def marine_cold_spell_events(
@@ -28,7 +28,7 @@ def marine_cold_spell_events(
     series : Dataset
         Daily ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1.
     normal : Dataset
-        ``climatology`` and ``threshold`` (..., day), units of the variable, see `eo.marine_spells.cold_spell_normal`: a
+        ``climatology`` and ``threshold`` (..., day), units of the variable, see `marine_spells.cold_spell_normal`: a
         baseline of fewer than 10 years is an error, and a day of the year with too few values has no threshold.
     min_duration, max_gap : days
     min_coverage : 1

@@ -3,9 +3,9 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.marine_spells import REFERENCE, Days, Gap, Share, Step, area_outputs, heatwave_normal, spell_days
-from eo.spell_days import area_shares
-from eo.spells import Rule
+from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, Step, area_outputs, heatwave_normal, spell_days
+from eo.primitives.spell_days import area_shares
+from eo.primitives.spells import Rule
 
 
 def marine_heatwave_area(
@@ -29,7 +29,7 @@ def marine_heatwave_area(
     series : Dataset
         Daily ``mean`` (time, lat, lon) or (time, y, x), units of the variable, and ``coverage``, 1.
     normal : Dataset
-        ``climatology`` and ``threshold`` (..., day), units of the variable, see `eo.marine_spells.heatwave_normal`: a
+        ``climatology`` and ``threshold`` (..., day), units of the variable, see `marine_spells.heatwave_normal`: a
         baseline of fewer than 10 years is an error, and a day of the year with too few values has no threshold.
     step : month or year
     min_duration, max_gap : days
@@ -38,7 +38,7 @@ def marine_heatwave_area(
     Returns
     -------
     days, moderate, strong, severe, extreme, provisional_days : (time, lat, lon) or (time, y, x), day
-        In the result (region, time), 1: see `eo.spell_days.area_shares`.
+        In the result (region, time), 1: see `eo.primitives.spell_days.area_shares`.
     coverage, flag : likewise
 
     References

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 import xarray as xr
 from pydantic import Field
 
-from eo.anomalies import anomalies, half_window, smoothed
-from eo.bases import sliding_at_each_step, sliding_normal
 from eo.climatology import at_each_step, monthly_normal
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.anomalies import anomalies, half_window, smoothed
+from eo.primitives.bases import sliding_at_each_step, sliding_normal
 
 Coverage = Annotated[float, Field(gt=0, le=1)]
 Bases = Literal["fixed", "sliding"]

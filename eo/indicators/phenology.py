@@ -8,11 +8,11 @@ import numpy.typing as npt
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import calendar_step, check_years, enough_years, mean_of_years, over_years
 from eo.coverage import screened, standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
-from eo.seasons import METHODS, NONE, Floats, Method, Season
+from eo.primitives.calendar_steps import calendar_step, check_years, enough_years, mean_of_years, over_years
+from eo.primitives.seasons import METHODS, NONE, Floats, Method, Season
 from eo.steps import step_of
 
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -5,11 +5,11 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import at_calendar_step, enough_years, mean_of_years, over_years
 from eo.coverage import screened, standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
-from eo.precipitation import Share, rate_to_amount
+from eo.primitives.calendar_steps import at_calendar_step, enough_years, mean_of_years, over_years
+from eo.primitives.precipitation import Share, rate_to_amount
 
 
 def precipitation_total(

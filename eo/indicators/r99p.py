@@ -2,10 +2,10 @@
 
 import xarray as xr
 
-from eo.etccdi import judged
 from eo.indicators import Indicator, Output
 from eo.model import Span
-from eo.precipitation import Share, amount_above, daily_amounts, wet_day_percentile
+from eo.primitives.etccdi import judged
+from eo.primitives.precipitation import Share, amount_above, daily_amounts, wet_day_percentile
 
 
 def r99p(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) -> xr.Dataset:
@@ -48,7 +48,7 @@ def r99p(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) -
 
 
 def r99p_normal(series: xr.Dataset, *, baseline: Span, min_coverage: Share = 0.9) -> xr.Dataset:
-    """Give the 99th percentile of the wet days of the baseline, see `eo.precipitation.wet_day_percentile`."""
+    """Give the 99th percentile of the wet days of the baseline, see `precipitation.wet_day_percentile`."""
     return wet_day_percentile(daily_amounts(series, min_coverage), baseline, 0.99)
 
 

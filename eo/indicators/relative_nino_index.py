@@ -6,12 +6,12 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.anomalies import anomalies, but_region, difference, half_window, of_region, smoothed
 from eo.climatology import at_each_step, baseline_years, monthly_normal
 from eo.coverage import weighted_mean
 from eo.errors import InputError
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.anomalies import anomalies, but_region, difference, half_window, of_region, smoothed
 
 Coverage = Annotated[float, Field(gt=0, le=1)]
 

@@ -2,10 +2,10 @@
 
 import xarray as xr
 
-from eo.accumulation import trailing_sum
-from eo.etccdi import Block, blocks, judged, of_each
 from eo.indicators import Indicator, Output
-from eo.precipitation import Share, daily_amounts, most
+from eo.primitives.accumulation import trailing_sum
+from eo.primitives.etccdi import Block, blocks, judged, of_each
+from eo.primitives.precipitation import Share, daily_amounts, most
 
 
 def rx5day(series: xr.Dataset, *, step: Block = "year", min_coverage: Share = 0.9) -> xr.Dataset:

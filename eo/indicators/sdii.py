@@ -2,9 +2,9 @@
 
 import xarray as xr
 
-from eo.etccdi import blocks, judged, of_each
 from eo.indicators import Indicator, Output
-from eo.precipitation import Share, daily_amounts, mean_wet
+from eo.primitives.etccdi import blocks, judged, of_each
+from eo.primitives.precipitation import Share, daily_amounts, mean_wet
 
 
 def sdii(series: xr.Dataset, *, min_coverage: Share = 0.9) -> xr.Dataset:

@@ -3,7 +3,7 @@
 import xarray as xr
 
 from eo.indicators import Indicator, Output
-from eo.sea_ice import RANGE, REFERENCE, UNITS, Share, monthly
+from eo.primitives.sea_ice import RANGE, REFERENCE, UNITS, Share, monthly
 
 
 def sea_ice_extent(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Share = 0.6) -> xr.Dataset:

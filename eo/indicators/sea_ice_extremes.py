@@ -3,16 +3,16 @@
 import numpy as np
 import xarray as xr
 
-from eo.day_of_year import on_every_day
 from eo.indicators import Indicator, Output
-from eo.sea_ice import RANGE, REFERENCE, UNITS, Share, daily, grouped, over_periods, trailing_mean
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.sea_ice import RANGE, REFERENCE, UNITS, Share, daily, grouped, over_periods, trailing_mean
 
 
 def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Share = 0.9) -> xr.Dataset:
     """Give the least and the greatest extent of each calendar year and the day of each.
 
     Extents are means of a day and the four before it, by the rule of the NSIDC Sea Ice Index (see
-    `eo.sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has none:
+    `sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has none:
     the least of a part of a year is no minimum. A day of which less than `min_coverage` of the sea was observed is
     missing. No baseline.
 

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from eo.coverage import FLAGS, flags, screened
 from eo.errors import InputError, unknown
-from eo.harmonics import ACCELERATION, CYCLE, TREND, cycle_at, least_squares, years_at
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.harmonics import ACCELERATION, CYCLE, TREND, cycle_at, least_squares, years_at
 
 Coverage = Annotated[float, Field(gt=0, le=1)]
 Rate = Annotated[float, Field(ge=-20, le=20)]

@@ -7,10 +7,10 @@ import xarray as xr
 from pydantic import Field
 
 from eo.coverage import screened, standing
-from eo.day_of_year import on_every_day
-from eo.etccdi import of_each
 from eo.indicators import Indicator, Output
-from eo.snow import Floats, as_fraction, bridged, hydrological_years
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.etccdi import of_each
+from eo.primitives.snow import Floats, as_fraction, bridged, hydrological_years
 
 Share = Annotated[float, Field(gt=0, le=1)]
 

@@ -3,10 +3,10 @@
 import xarray as xr
 
 from eo.coverage import weighted_mean
-from eo.day_of_year import on_every_day
 from eo.indicators import Indicator, Output
-from eo.sea_ice import MILLION_KM2, UNITS, Share, grouped, over_periods
-from eo.snow import as_fraction
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.sea_ice import MILLION_KM2, UNITS, Share, grouped, over_periods
+from eo.primitives.snow import as_fraction
 
 
 def snow_covered_area(series: xr.Dataset, *, min_coverage: Share = 0.5, min_days: Share = 0.6) -> xr.Dataset:

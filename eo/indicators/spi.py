@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.accumulation import check_no_step_left_out, trailing_coverage, trailing_sum
-from eo.calendar_steps import at_calendar_step, check_years, over_years
 from eo.coverage import screened, standing
-from eo.gamma import Fit, Floats, gamma_parameters, normal_deviate
 from eo.indicators import Indicator, Output
 from eo.model import Span
-from eo.precipitation import rate_to_amount
+from eo.primitives.accumulation import check_no_step_left_out, trailing_coverage, trailing_sum
+from eo.primitives.calendar_steps import at_calendar_step, check_years, over_years
+from eo.primitives.gamma import Fit, Floats, gamma_parameters, normal_deviate
+from eo.primitives.precipitation import rate_to_amount
 
 Months = Literal[1, 3, 6, 12]
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.accumulation import check_no_step_left_out, trailing_coverage, trailing_mean
-from eo.calendar_steps import calendar_step, check_years, over_years
 from eo.climatology import baseline_years
 from eo.coverage import screened, standing
-from eo.empirical import Floats, empirical_deviate
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.accumulation import check_no_step_left_out, trailing_coverage, trailing_mean
+from eo.primitives.calendar_steps import calendar_step, check_years, over_years
+from eo.primitives.empirical import Floats, empirical_deviate
 
 Months = Literal[1, 3, 6, 12]
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -5,7 +5,10 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import (
+from eo.coverage import screened, standing
+from eo.indicators import Indicator, Output
+from eo.model import Span
+from eo.primitives.calendar_steps import (
     at_calendar_step,
     check_years,
     enough_years,
@@ -13,9 +16,6 @@ from eo.calendar_steps import (
     over_years,
     spread_of_years,
 )
-from eo.coverage import screened, standing
-from eo.indicators import Indicator, Output
-from eo.model import Span
 
 Share = Annotated[float, Field(gt=0, le=1)]
 

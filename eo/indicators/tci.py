@@ -2,10 +2,10 @@
 
 import xarray as xr
 
-from eo.condition import Share, Years, extremes_of_years, place_in_range
 from eo.coverage import standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.condition import Share, Years, extremes_of_years, place_in_range
 
 
 def tci(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) -> xr.Dataset:
@@ -43,7 +43,7 @@ def tci(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) ->
 
 
 def tci_normal(series: xr.Dataset, *, baseline: Span, min_coverage: Share = 0.9, min_years: Years = 5) -> xr.Dataset:
-    """Give the range of each calendar month over the baseline years, see `eo.condition.extremes_of_years`."""
+    """Give the range of each calendar month over the baseline years, see `condition.extremes_of_years`."""
     return extremes_of_years(series, baseline, min_coverage, min_years)
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
-from eo.condition import Share, Years, extremes_of_years, place_in_range
 from eo.coverage import standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
+from eo.primitives.condition import Share, Years, extremes_of_years, place_in_range
 
 
 def vhi(
@@ -70,7 +70,7 @@ def vhi_normal(
     min_coverage: Share = 0.9,
     min_years: Years = 5,
 ) -> xr.Dataset:
-    """Give the ranges of both inputs over the baseline years, see `eo.condition.extremes_of_years`."""
+    """Give the ranges of both inputs over the baseline years, see `eo.primitives.condition.extremes_of_years`."""
     pieces = [
         extremes_of_years(one, baseline, min_coverage, min_years).rename(
             {key: f"{role}_{key}" for key in ("least", "greatest")}

@@ -10,8 +10,8 @@ import xarray as xr
 
 from eo import build, config, load_run, readers, references
 from eo.canonical import STATUS, canonical
-from eo.day_of_year import daily_climatology, on_every_day
-from eo.spells import Rule, event_table
+from eo.primitives.day_of_year import daily_climatology, on_every_day
+from eo.primitives.spells import Rule, event_table
 from eo.zones import zonal_mean, zones
 from validation.record import Check, Compared
 

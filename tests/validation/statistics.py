@@ -10,10 +10,10 @@ import statsmodels.api as sm
 from scipy import stats
 
 from eo import references
-from eo.kendall import mann_kendall, score_variance, theil_sen
-from eo.persistence import Layout, autoregressive
-from eo.summary import summary
-from eo.trend import trend
+from eo.primitives.kendall import mann_kendall, score_variance, theil_sen
+from eo.primitives.persistence import Layout, autoregressive
+from eo.primitives.summary import summary
+from eo.primitives.trend import trend
 from validation.record import Check, Compared
 
 Floats = npt.NDArray[np.float64]

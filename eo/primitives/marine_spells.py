@@ -17,12 +17,12 @@ from pydantic import Field
 
 from eo.climatology import baseline_years
 from eo.coverage import screened
-from eo.day_of_year import daily_climatology, on_every_day
 from eo.errors import InputError
 from eo.indicators import Output
 from eo.model import Span
-from eo.spell_days import day_counts
-from eo.spells import Rule, event_table
+from eo.primitives.day_of_year import daily_climatology, on_every_day
+from eo.primitives.spell_days import day_counts
+from eo.primitives.spells import Rule, event_table
 
 Percentile = Annotated[float, Field(gt=0, lt=100)]
 Days = Annotated[int, Field(ge=1, le=365)]
@@ -57,7 +57,7 @@ def heatwave_normal(
     series : Dataset
         Daily ``mean`` (..., time), units of the variable, and ``coverage`` (..., time), 1, over the baseline alone.
     baseline : months
-    percentile, window, smoothing : see `eo.day_of_year.daily_climatology`
+    percentile, window, smoothing : see `eo.primitives.day_of_year.daily_climatology`
     min_years : least number of baseline years
     min_coverage : 1
         Least share of a zone on a day for its mean to count.
@@ -96,7 +96,7 @@ def cold_spell_normal(
     series : Dataset
         Daily ``mean`` (..., time), units of the variable, and ``coverage`` (..., time), 1, over the baseline alone.
     baseline : months
-    percentile, window, smoothing : see `eo.day_of_year.daily_climatology`
+    percentile, window, smoothing : see `eo.primitives.day_of_year.daily_climatology`
     min_years : least number of baseline years
     min_coverage : 1
         Least share of a zone on a day for its mean to count.
@@ -126,14 +126,14 @@ def _daily(series: xr.Dataset, min_coverage: float) -> xr.DataArray:
 
 
 def spell_days(series: xr.Dataset, normal: xr.Dataset, rule: Rule, *, step: Step, min_coverage: float) -> xr.Dataset:
-    """Give the days in spells of each month or year, see `eo.spell_days.day_counts`."""
+    """Give the days in spells of each month or year, see `eo.primitives.spell_days.day_counts`."""
     every = on_every_day(series)
     values = screened(every["mean"], every["coverage"], min_coverage)
     return day_counts(values, every["coverage"], normal, rule, step=step, min_coverage=min_coverage)
 
 
 def spell_events(series: xr.Dataset, normal: xr.Dataset, rule: Rule, *, min_coverage: float) -> xr.Dataset:
-    """Give the spells of each region, see `eo.spells.event_table`, with their days of each month."""
+    """Give the spells of each region, see `eo.primitives.spells.event_table`, with their days of each month."""
     every = on_every_day(series)
     table = event_table(screened(every["mean"], every["coverage"], min_coverage), normal, rule)
     counts = spell_days(series, normal, rule, step="month", min_coverage=min_coverage)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eo.persistence import Floats, Layout, fit, null
+from eo.primitives.persistence import Floats, Layout, fit, null
 
 _POWER = 3.3
 """Standard errors that a trend spans where it is found nine times in ten at the 95 % level: 1.96 + 1.28, rounded as
@@ -42,7 +42,7 @@ def trend(values: Floats, layout: Layout, confidence: float = 0.95) -> Trend:
     Returns
     -------
     trend
-        The interval holds for first-order autoregressive noise: see `eo.persistence`, and `eo.summary` for the
+        The interval holds for first-order autoregressive noise: see `persistence`, and `summary` for the
         lengths at which it was found to hold.
 
     References

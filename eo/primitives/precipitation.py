@@ -8,13 +8,13 @@ import numpy.typing as npt
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import percentile
 from eo.climatology import ENOUGH_YEARS
 from eo.coverage import screened
 from eo.errors import InputError
-from eo.etccdi import blocks, of_each
 from eo.model import Span
-from eo.run_lengths import ended_length, running_length
+from eo.primitives.calendar_steps import percentile
+from eo.primitives.etccdi import blocks, of_each
+from eo.primitives.run_lengths import ended_length, running_length
 from eo.units import converted, convertible
 
 Floats = npt.NDArray[np.float64]

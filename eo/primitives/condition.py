@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from eo.calendar_steps import at_calendar_step, check_years, enough_years, over_years, range_of_years
 from eo.coverage import screened
 from eo.model import Span
+from eo.primitives.calendar_steps import at_calendar_step, check_years, enough_years, over_years, range_of_years
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Years = Annotated[int, Field(ge=3)]

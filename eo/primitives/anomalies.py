@@ -5,7 +5,7 @@ import xarray as xr
 
 from eo.coverage import FLAGS, flags, screened
 from eo.errors import InputError, unknown
-from eo.running import running_mean
+from eo.primitives.running import running_mean
 
 
 def anomalies(series: xr.Dataset, expected: xr.DataArray, min_coverage: float) -> xr.Dataset:

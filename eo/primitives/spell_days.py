@@ -8,9 +8,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.coverage import FLAGS, flags
-from eo.day_of_year import days_of_year
-from eo.events import inside
-from eo.spells import Floats, Order, Rule, spells
+from eo.primitives.day_of_year import days_of_year
+from eo.primitives.events import inside
+from eo.primitives.spells import Floats, Order, Rule, spells
 from eo.steps import end_of
 
 COUNTS = ("days", "moderate", "strong", "severe", "extreme", "cumulative_intensity", "provisional_days")

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eo.errors import InputError
-from eo.persistence import Floats
+from eo.primitives.persistence import Floats
 
 _WORDS = ("", "second ", "third ", "fourth ", "fifth ", "sixth ", "seventh ", "eighth ", "ninth ", "tenth ")
 _TEENS = range(11, 14)
@@ -84,7 +84,7 @@ def standing(values: Floats, starts: npt.NDArray[np.datetime64], resolution: flo
     Returns
     -------
     standing : by name
-        See `eo.summary.summary`.
+        See `eo.primitives.summary.summary`.
     """
     there = np.flatnonzero(np.isfinite(values))
     if not there.size:

@@ -11,8 +11,8 @@ import xarray as xr
 from pydantic import Field
 
 from eo.coverage import FLAGS, screened
-from eo.day_of_year import on_every_day
-from eo.running import running_mean
+from eo.primitives.day_of_year import on_every_day
+from eo.primitives.running import running_mean
 from eo.steps import end_of
 
 Floats = npt.NDArray[np.float64]

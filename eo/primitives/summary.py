@@ -7,10 +7,10 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError
-from eo.kendall import mann_kendall, theil_sen
-from eo.persistence import Floats, Layout
-from eo.ranks import standing
-from eo.trend import detection_years, trend
+from eo.primitives.kendall import mann_kendall, theil_sen
+from eo.primitives.persistence import Floats, Layout
+from eo.primitives.ranks import standing
+from eo.primitives.trend import detection_years, trend
 
 TREND_FLAGS = {"good": 0, "no_data": 1, "too_short": 2, "too_persistent": 3}
 """Why a trend stands or not.

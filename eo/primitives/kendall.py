@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eo.persistence import Floats, Layout, fit, null
-from eo.trend import Trend
+from eo.primitives.persistence import Floats, Layout, fit, null
+from eo.primitives.trend import Trend
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def mann_kendall(values: Floats, layout: Layout, linear: Trend, confidence: floa
     values : (series, values)
         Finite, in the order of the layout. Its seasonal cycle, fitted beside the linear trend, is taken out first.
     layout : where they lie
-    linear : what `eo.trend.trend` gives for them, for the persistence of their residuals
+    linear : what `eo.primitives.trend.trend` gives for them, for the persistence of their residuals
     confidence : that the critical values of `linear` are for
 
     Returns

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.errors import InputError
-from eo.etccdi import Blocks
+from eo.primitives.etccdi import Blocks
 from eo.units import converted
 
 Floats = npt.NDArray[np.float64]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from eo.day_of_year import days_of_year
-from eo.events import Events, events, maxima, open_from, sums
+from eo.primitives.day_of_year import days_of_year
+from eo.primitives.events import Events, events, maxima, open_from, sums
 
 Floats = npt.NDArray[np.float64]
 Order = npt.NDArray[np.intp]
@@ -36,7 +36,7 @@ class Spells(NamedTuple):
     category: npt.NDArray[np.int8]
     """1 to 4 beyond the threshold, in a spell or not, else 0."""
     open_from: Order
-    """See `eo.events.open_from`."""
+    """See `eo.primitives.events.open_from`."""
 
 
 def spells(values: Floats, climatology: Floats, threshold: Floats, rule: Rule) -> Spells:
