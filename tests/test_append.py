@@ -172,6 +172,7 @@ def test_a_part_month_is_refused_where_the_product_has_no_gaps(tmp_path: Path) -
     assert "2 parts prepared" in succeeds("build", "synthetic", "--root", tmp_path / "r", "--configs", there)
 
 
+@pytest.mark.slow
 def test_a_folder_of_files_of_any_cf_kind_needs_only_its_yaml(tmp_path: Path) -> None:
     """NetCDF-3 of three kinds and NetCDF-4 beside each other, degC and K packed as the files say."""
     kinds = ("NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA", "NETCDF4")

@@ -25,6 +25,7 @@ def by_cells(tmp_path: Path) -> Run:
     return load_run("synthetic", there)
 
 
+@pytest.mark.slow
 def test_a_result_by_cells_is_what_the_formula_gives_in_each_cell(by_cells: Run, tmp_path: Path) -> None:
     made = pipeline.build(by_cells, tmp_path / "r")
     with xr.open_dataset(made.path) as file:
@@ -60,6 +61,7 @@ def test_the_area_mean_of_cells_is_the_value_of_the_region(by_cells: Run, tmp_pa
         np.testing.assert_allclose(weighted, zonal["sea_surface_temperature"].isel(region=0), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_value_of_a_cell_is_traced_to_its_file(by_cells: Run, tmp_path: Path) -> None:
     made = pipeline.build(by_cells, tmp_path / "r")
     found = trace(made.path, "1.4,3.6", "2002-05")
@@ -89,6 +91,7 @@ def difference(series: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     return series.assign(value=series["mean"] - other["mean"], flag=(series["coverage"] * 0).astype(np.int8))
 
 
+@pytest.mark.slow
 def test_a_run_of_two_inputs_gets_one_series_of_each(by_cells: Run, tmp_path: Path) -> None:
     out = indicators.Output("value", "difference", "difference", "area: mean", difference=True)
     record = indicators.Indicator(difference, "difference", "zonal_mean", (out,), "none", by=("region", "cell"))

@@ -269,6 +269,7 @@ def test_signatures_that_are_over_fail_the_granules_and_stand_nowhere(tmp_path: 
     assert SECRET not in f"{done}{done!r}{good}{good!r}"
 
 
+@pytest.mark.slow
 def test_objects_of_a_bucket_are_kept_once_and_a_re_issue_is_noticed_by_the_listing(tmp_path: Path) -> None:
     plain = load_product(SST)
     days = ["2021-05-01", "2021-05-02"]

@@ -93,6 +93,7 @@ def test_a_run_of_each_passes_the_gate(tmp_path: Path, indicator: str) -> None:
         assert np.isfinite(file[name].where(file["status"] == FLAGS["good"], np.nan)).any()
 
 
+@pytest.mark.slow
 def test_a_run_of_chlorophyll_has_the_geometric_mean_in_mg_a_cubic_metre(tmp_path: Path) -> None:
     file, made = built(tmp_path, {"indicator": "chlorophyll", "variable": "chlor"}, logarithm=True)
     assert gate.failures(made.path) == []

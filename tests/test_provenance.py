@@ -29,6 +29,7 @@ def backwards(value: object) -> object:
     return [backwards(one) for one in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_a_digest_does_not_depend_on_the_order_of_keys(value: object) -> None:
     assert digest(backwards(value)) == digest(value)

@@ -51,6 +51,7 @@ def content(made: Built, name: str) -> np.ndarray:
         return np.asarray(file[name].values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["region", "cell"])
 def test_an_index_of_days(tmp_path: Path, by: str) -> None:
     expected = rx1day(rates(AMOUNTS[:90], "2001-01-01"), step="month")["rx1day"][0]

@@ -45,6 +45,7 @@ def test_a_run_fetches_what_it_needs_and_gives_what_local_files_give(twin: Twin,
     assert _missing(local) == {}
 
 
+@pytest.mark.slow
 def test_a_run_of_which_everything_is_here_asks_no_service(twin: Twin, tmp_path: Path) -> None:
     place = _configs(tmp_path / "configs", twin)
     _build(tmp_path / "r", place)
@@ -65,6 +66,7 @@ def test_offline_a_run_says_what_to_fetch(twin: Twin, tmp_path: Path) -> None:
     assert "never asked for" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gaps", ["allowed", "error"])
 def test_a_month_that_the_service_does_not_have_is_counted_or_an_error(twin: Twin, tmp_path: Path, gaps: str) -> None:
     for name in ("2002-03", "2002-04"):
@@ -83,6 +85,7 @@ def test_a_month_that_the_service_does_not_have_is_counted_or_an_error(twin: Twi
     assert _missing(_build(tmp_path / "r", place))["missing_upstream"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=200, body=b"<html>maintenance</html>")])
 def test_a_granule_that_failed_stops_the_run_even_where_gaps_are_allowed(
     twin: Twin, tmp_path: Path, fault: Fault

@@ -209,6 +209,7 @@ def _cut(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [_reductions, _parts, lambda root: sorted((root / "normals").iterdir())])
 def test_a_truncated_file_of_the_store_is_noticed_and_made_again(there: Path, root: Path, which: object) -> None:
     content = _digest(root)

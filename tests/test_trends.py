@@ -138,6 +138,7 @@ def test_years_until_a_trend_shows_are_those_of_weatherhead_by_hand() -> None:
     assert detection_years(np.array(0.0), np.array(1.0), np.array(0.5), steps=120, per_year=12)[0] == np.inf
 
 
+@pytest.mark.slow
 def test_in_that_number_of_years_nine_of_ten_such_trends_are_found() -> None:
     slope, phi = 0.05, 0.4
     wanted = detection_years(np.array(slope), np.array(1.0), np.array(phi), steps=480, per_year=12)[0]
@@ -176,6 +177,7 @@ def test_values_that_are_published_as_equal_tie() -> None:
         rank(np.array([np.nan]))
 
 
+@pytest.mark.slow
 def test_a_summary_has_each_statistic_with_units_that_parse() -> None:
     series, bounds = monthly(red(120, 0.5, slope=0.03)[0] + np.tile(np.arange(12.0), 10))
     found = summary(series.assign_attrs(units="degC"), bounds)
@@ -195,6 +197,7 @@ def test_the_seasonal_cycle_is_taken_out_unless_it_is_to_stay() -> None:
     assert summary(series, bounds, season=False)["noise"].item() > 30
 
 
+@pytest.mark.slow
 def test_the_trend_is_that_of_a_regression_on_months_by_statsmodels() -> None:
     series, bounds = monthly(red(120, 0.5, slope=0.03)[0] + np.tile(np.arange(12.0), 10))
     series[0, [3, 50, 51, 52, 100]] = np.nan
