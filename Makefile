@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help env pipeline twin serve deployments test test-slow validate audit lint format notebook lock clean
+.PHONY: help env pipeline twin serve deployments test test-slow test-served validate audit lint format notebook lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets (default)
@@ -54,10 +54,13 @@ deployments: env ## write prefect.yaml: the deployments for a server that is the
 	@.venv/bin/python -m flows.declare
 
 test: env ## run the tests, in two processes
-	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow and not served"
 
 test-slow: env ## run the tests that take their time: damaged files drawn by chance, builds killed at each moment
-	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "slow and not served"
+
+test-served: env ## run the tests of servers, workers and databases that are started, used and killed: ten minutes, one by one
+	@PYTHONHASHSEED=0 .venv/bin/python -m pytest -q -m served
 
 validate: env ## compare our numbers with those of others: docs/validation.md; EO_REAL_DATA=<folder> for the published files
 	@PYTHONPATH=tests .venv/bin/python -m validation

@@ -36,7 +36,11 @@ _OFTEN, _WHILE = 5, 3600.0
 @click.option("--limit", default=2, show_default=True, help="Runs at the same time.")
 def main(root: str, configs: str, db: str, *, host: str, port: int, limit: int) -> None:
     """Serve everything on this machine."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # SIGINT, too: a shell ignores it for what it starts with &
         signal.signal(number, _interrupted)
     try:
         _serve(Path(root).absolute(), configs, environment.served(root, host, port, db), (host, port), limit)

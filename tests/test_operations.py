@@ -115,7 +115,7 @@ def refreshed(office: Office) -> str:
     return run
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_an_alarm_makes_a_run_degraded_with_its_reason_and_leaves_the_result(office: Office, refreshed: str) -> None:
     said = office.served.ask(f"flow_runs/{refreshed}")["state"]
     reason = "synthetic_sst: a product is here when its latency is over: the newest step is 2002-12; "
@@ -132,7 +132,7 @@ def test_an_alarm_makes_a_run_degraded_with_its_reason_and_leaves_the_result(off
     assert 'eo_run_stage_seconds{run="synthetic",stage="alarms"}' in metrics
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_a_degraded_run_calls_the_webhook_once_and_a_good_one_does_not(office: Office, refreshed: str) -> None:
     got = office.desk.wait(lambda one: one.get("state") == "Degraded")
     assert (got["event"], got["run"]) == ("prefect.flow-run.Degraded", "refresh synthetic")
@@ -142,7 +142,7 @@ def test_a_degraded_run_calls_the_webhook_once_and_a_good_one_does_not(office: O
     assert office.desk.paths == {f"/hook/{SECRET}"}
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_a_failed_run_calls_the_webhook(office: Office) -> None:
     run = triggered(office.served, "build/build", run="nothing")
     assert office.served.wait(run, *ENDED) == "Failed"
@@ -150,7 +150,7 @@ def test_a_failed_run_calls_the_webhook(office: Office) -> None:
     assert got["message"].startswith("no run 'nothing' in ")
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_an_alarm_is_an_event_that_others_can_listen_to(office: Office, refreshed: str) -> None:
     assert refreshed
     wanted = {"filter": {"event": {"name": ["eo.alarm"]}}}
@@ -162,7 +162,7 @@ def test_an_alarm_is_an_event_that_others_can_listen_to(office: Office, refreshe
     assert event["payload"]["where"] == "synthetic_sst"
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_two_triggers_at_once_make_one_result(office: Office, refreshed: str) -> None:
     assert refreshed
     (office.served.root / "results/synthetic.json").unlink()
@@ -177,7 +177,7 @@ def test_two_triggers_at_once_make_one_result(office: Office, refreshed: str) ->
     assert "nothing to do" in other or "concurrency limit" in other
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_a_trigger_of_the_same_day_gives_the_run_that_is_there(office: Office, refreshed: str) -> None:
     assert refreshed
     command = [sys.executable, "-m", "flows.trigger", "synthetic", "--day", "2003-01-12"]
@@ -195,7 +195,7 @@ def test_a_trigger_of_the_same_day_gives_the_run_that_is_there(office: Office, r
     assert told("--again") != first
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_the_address_of_the_webhook_is_shown_nowhere(office: Office, refreshed: str) -> None:
     assert refreshed
     logs = "".join(path.read_text() for path in (office.served.root / "prefect").glob("*.log"))
@@ -207,7 +207,7 @@ def test_the_address_of_the_webhook_is_shown_nowhere(office: Office, refreshed: 
     assert SECRET not in json.dumps(office.served.ask("automations/filter", {}))
 
 
-@pytest.mark.slow
+@pytest.mark.served
 def test_silence_is_told_after_its_time_and_notices_end_when_no_webhook_is_named(office: Office) -> None:
     code = "import sys; from datetime import timedelta; from flows.notices import install_notices as i; print(i({}))"
 

@@ -15,7 +15,7 @@ import pytest
 import synthetic
 from test_serve import Served
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.served
 
 PASSWORD = "a-word-of-this-test"  # noqa: S105 - of a database that is gone afterwards
 SOMEBODY = "nobody"

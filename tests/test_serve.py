@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import synthetic
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.served
 
 
 @dataclass(frozen=True)

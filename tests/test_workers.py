@@ -16,7 +16,7 @@ from eo.config import Run
 from eo.errors import StoreError
 from eo.workers import workers
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.served
 
 
 @pytest.fixture
