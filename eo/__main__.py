@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from eo.fetching import Fetched
     from eo.model import Part, Product
 
-ROOT = click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
+ROOT = click.option(
+    "--root", default="data", show_default=True, help="Folder where everything is kept, or s3://bucket/folder."
+)
 CONFIGS = click.option("--configs", default=None, help="Configs folder, where it is not the usual one.")
 
 
@@ -134,7 +136,7 @@ def status(product: str | None, root: str, configs: str | None) -> None:
     from eo.store import Store
 
     for name, one in _remote(product, configs).items():
-        for line in holdings.lines(name, one, Store(Path(root)), _today()):
+        for line in holdings.lines(name, one, Store.of(root), _today()):
             click.echo(line)
 
 
@@ -233,12 +235,13 @@ def identify(file: Path, configs: str | None) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def check(file: Path) -> None:
+@click.argument("file")
+def check(file: str) -> None:
     """Put any NetCDF FILE through the gate; exit code 1 and the reasons where it fails."""
     from eo.gate import failures
+    from eo.loading import load_result
 
-    found = failures(file)
+    found = failures(load_result(file))
     for one in found:
         click.echo(f"{file}: {one}")
     count = f"breaks {len(found)} rule{'s' * (len(found) > 1)}"
@@ -247,33 +250,35 @@ def check(file: Path) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file")
 @click.option("--region", required=True, help="A region of the file; LAT,LON where it is by cells.")
 @click.option("--time", required=True, help="A month, YYYY-MM; a day or a year where the file is by these.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def trace(file: Path, region: str, time: str, *, as_json: bool) -> None:
+def trace(file: str, region: str, time: str, *, as_json: bool) -> None:
     """Say which input files a value of FILE was made of, with their digests."""
     from eo import listing
     from eo.lineage import trace as trace_value
+    from eo.loading import load_result
 
-    found = trace_value(file, region, time)
+    found = trace_value(load_result(file), region, time)
     for line in listing.trace_json(found) if as_json else listing.trace_lines(found):
         click.echo(line)
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file")
 @click.option("--variable", default=None, help="A series of the file.  [default: its anomaly, or its first]")
 @click.option("--confidence", default=0.95, show_default=True, type=click.FloatRange(0.5, 0.99))
 @click.option("--season/--no-season", default=True, show_default=True, help="Take out a mean for each calendar month.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def trend(file: Path, variable: str | None, confidence: float, *, season: bool, as_json: bool) -> None:
+def trend(file: str, variable: str | None, confidence: float, *, season: bool, as_json: bool) -> None:
     """Say how each region of the result FILE changes, what its latest value ranks, and when its trend will show."""
     import json
 
     from eo import judged, netcdf
+    from eo.loading import load_result
 
-    found = judged.judged(netcdf.read(file), variable, season=season, confidence=confidence)
+    found = judged.judged(netcdf.read(load_result(file)), variable, season=season, confidence=confidence)
     if as_json:
         click.echo(json.dumps(judged.document(found), indent=1))
         return

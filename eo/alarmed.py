@@ -6,6 +6,7 @@ in a file of their own, not in the lineage, which is that of the numbers and is 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,13 @@ from eo import netcdf
 from eo.alarms import Alarm, constant_field, constant_series, drifted, late, outlying, thinning
 from eo.config import AlarmRules, Drift, Run
 from eo.judged import series_of
+from eo.loading import load, load_latest, present
 from eo.model import Part
 from eo.store import Store, keep
 
 
 def load_alarms(
-    run: Run, parts: Iterable[Part], newest: Mapping[str, str], *, store: Store, day: np.datetime64
+    run: Run, parts: Iterable[Part], newest: Mapping[str, str], *, store: Store, work: Path, day: np.datetime64
 ) -> list[Alarm]:
     """Give all alarms of the result of a run, in a fixed order.
 
@@ -28,7 +30,7 @@ def load_alarms(
     ----------
     run, parts : what the result was made of
     newest : product -> the last time step that is here
-    store : where the result is
+    store, work : where the result is; a folder of `eo.store.opened`
     day : datetime64[D], the day of the slot
 
     Raises
@@ -36,12 +38,12 @@ def load_alarms(
     StoreError
         The result, or a part, cannot be read.
     """
-    file, rules = netcdf.read(store.result(run.name, "nc")), run.config.alarms
+    file, rules = netcdf.read(load_latest(store, store.result(run.name, "nc"))), run.config.alarms
     found = list(of_freshness(run, newest, day)) + list(of_result(file, rules))
     if rules.constant == "alarm":
-        found += _of_input(run, list(parts), store)
+        found += _of_input(run, list(parts), store, work)
     if rules.drift is not None:
-        other = store.result(rules.drift.run, "nc")
+        other = load_latest(store, store.result(rules.drift.run, "nc"))
         found += of_drift(file, netcdf.read(other) if other.exists() else None, rules.drift)
     return found
 
@@ -121,13 +123,13 @@ def _plain(series: xr.DataArray, region: object) -> xr.DataArray:
     return series.isel(region=series["region"].values.tolist().index(region)).reset_coords(drop=True)
 
 
-def _of_input(run: Run, parts: list[Part], store: Store) -> list[Alarm]:
+def _of_input(run: Run, parts: list[Part], store: Store, work: Path) -> list[Alarm]:
     """Give the alarms of the fields of the newest part of each input, one field in memory at a time."""
     found: list[Alarm] = []
     for one in run.inputs:
         path = store.part(max((part for part in parts if part.product == one.name), key=lambda part: part.period))
-        if path.exists():
-            found += _of_part(path, one.variable, one.name)
+        for here in load(store, present(store, [path]), place=partial(store.place, work=work)):
+            found += _of_part(here, one.variable, one.name)
     return found
 
 
@@ -146,4 +148,4 @@ def _of_part(path: Path, variable: str, name: str) -> list[Alarm]:
 def write_alarms(run: str, found: Iterable[Alarm], *, day: np.datetime64, store: Store, work: Path) -> None:
     """Keep the alarms of a run, in the place of those that were kept before; no alarm is kept, too."""
     said = {"run": run, "day": str(day), "alarms": [one.document() for one in found]}
-    keep(store.alarms(run), json.dumps(said, indent=1, ensure_ascii=False) + "\n", work)
+    keep(store, store.alarms(run), json.dumps(said, indent=1, ensure_ascii=False) + "\n", work)

@@ -16,6 +16,7 @@ from eo import missing, quarantine, sources
 from eo.config import Run
 from eo.errors import InputError
 from eo.filenames import groups, step_in
+from eo.loading import load_documents
 from eo.logs import numbers
 from eo.missing import Missing, counts, state_of, write_missing
 from eo.model import Product, Span, Step
@@ -87,11 +88,11 @@ def fetch(
     source = product.source
     if isinstance(source, LocalSource | PackageSource):
         raise InputError(f"a product of a service is fetched, and {name!r} is {source.kind}: its files are here")
-    connector, store = sources.connector(source), Store(Path(root))
+    connector, store = sources.connector(source), Store.of(root)
     connector.check(source)
     asked = set(steps_in(span, product.step) if only is None else only)
-    with one_at_a_time(store.root, f"fetch-{name}"), opened(store.root) as work:
-        before = sources.kept(store.raw(name))
+    with one_at_a_time(store, f"fetch-{name}"), opened(store.root) as work:
+        before = load_kept(store, name)
         offered = _wanted(connector.find(source, Wanted(name, product, span, closely)), product, asked)
         held = {one.remote: one for one in before}
         todo = [one for one in offered if not (one.name in held and held[one.name].is_of(one))]
@@ -118,6 +119,18 @@ def fetch(
     return done
 
 
+def load_kept(store: Store, name: str) -> list[sources.Kept]:
+    """Give all that is kept of a product, in the order in which it came; of a root in a bucket, as it is there now.
+
+    Raises
+    ------
+    EoError
+        What stands beside a granule cannot be read, or the bucket does not answer.
+    """
+    load_documents(store, store.raw(name))
+    return sources.kept(store.raw(name))
+
+
 def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Watch | None = None) -> list[Fetched]:
     """Fetch what a run needs of services; where everything is here already, no service is asked.
 
@@ -128,13 +141,13 @@ def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Wat
     """
     return [
         fetch(name, product, months, root=root, today=today, only=lacks, watch=watch)
-        for name, product, months, lacks in _lacking(run, Store(Path(root)), today)
+        for name, product, months, lacks in _lacking(run, Store.of(root), today)
     ]
 
 
 def lacks_inputs(run: Run, root: str | Path, today: np.datetime64) -> bool:
     """Tell whether a run needs granules of services that are not here; an open period goes on to today."""
-    return bool(_lacking(run, Store(Path(root)), today))
+    return bool(_lacking(run, Store.of(root), today))
 
 
 def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Product, Span, list[str]]]:
@@ -144,7 +157,7 @@ def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Pr
     for name, product in {one.name: one.product for one in run.inputs}.items():
         if not is_remote(product.source):
             continue
-        have = {step for old in sources.kept(store.raw(name)) for step in old.times}
+        have = {step for old in load_kept(store, name) for step in old.times}
         for one in missing.spans(run):
             if lacks := missing.lacking(product, [one], have):
                 found.append((name, product, one, lacks))
@@ -162,7 +175,7 @@ def refresh(
     EoError
         See `fetch`.
     """
-    have = sorted({step for old in sources.kept(Store(Path(root)).raw(name)) for step in old.times})
+    have = sorted({step for old in load_kept(Store.of(root), name) for step in old.times})
     if not have:
         return None
     months = Span(np.datetime64(have[0][:7], "M"), np.datetime64(have[-1][:7], "M") + 1)

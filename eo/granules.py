@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import xarray as xr
 
 from eo import readers, sources
 from eo.canonical import LAT_LON, PROJECTED, canonical, spatial_dims
-from eo.errors import InputError
+from eo.errors import InputError, StoreError
+from eo.loading import load, load_documents, load_folder
 from eo.model import Granule, Part, Product, Span
 from eo.provenance import code_digest, digest, file_sha256
 from eo.sources import integrity
@@ -59,6 +60,12 @@ def _files(path: Path, beside: tuple[str, ...]) -> list[Path]:
     return [path, *(path.parent / one for one in beside)]
 
 
+def _sha256(files: list[Path]) -> str:
+    """Give what names the bytes of a granule: the digest of its file, or that of the digests of its files."""
+    found = [file_sha256(one) for one in files]
+    return found[0] if len(found) == 1 else digest(found)
+
+
 def _state(files: list[Path]) -> tuple[int, int]:
     """Give the bytes of files and the time that the last of them was modified, ns."""
     found = [one.stat() for one in files]
@@ -97,14 +104,18 @@ def take_in(name: str, product: Product, store: Store, work: Path) -> list[Granu
     InputError
         A file is empty, truncated, no NetCDF, or breaks a rule of its reader.
     """
+    load_documents(store, store.raw(name))
     return [_one(name, product, found, store, work) for found in sources.find(product, store.raw(name))]
 
 
 def _one(name: str, product: Product, found: sources.Found, store: Store, work: Path) -> Granule:
-    record = store.record(name, digest([str(found.path), found.origin, product.reading(), _code(product)]))
-    known = _recorded(record, found.path)
+    key = store.key(found.path)
+    record = store.record(name, digest([key or str(found.path), found.origin, product.reading(), _code(product)]))
+    known = _recorded(record, found.path, away=bool(key) and store.bucket is not None)
     if known:
         return known
+    if key:
+        load_folder(store, found.path.parent)
     files, before = _files(found.path, ()), _state([found.path])
     with canonical_of(found.path, product) as content:
         times = tuple(labels(content["time"].values, product.step))
@@ -118,7 +129,7 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
         product=name,
         path=found.path,
         origin=found.origin,
-        sha256=file_sha256(found.path) if len(files) == 1 else digest([file_sha256(one) for one in files]),
+        sha256=_sha256(files),
         size=before[0],
         modified=before[1],
         retrieved=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -127,11 +138,50 @@ def _one(name: str, product: Product, found: sources.Found, store: Store, work: 
         cells=cells,
         version=version,
         beside=beside,
+        key=key,
     )
     unchanged(granule)
     text = json.dumps(asdict(granule) | {"path": str(granule.path)}, indent=1)
-    keep(record, text + "\n", work)
+    keep(store, record, text + "\n", work)
     return granule
+
+
+def load_granules(wanted: Iterable[Granule], store: Store, work: Path) -> list[Granule]:
+    """Give granules with their files on this machine, where the root is in a bucket: the very bytes that were taken in.
+
+    Parameters
+    ----------
+    store, work : where they are kept; the folder that they are brought to, where they are not here
+
+    Raises
+    ------
+    StoreError
+        A file is not there, or is another one.
+    """
+    wanted = list(wanted)
+    if store.bucket is None:
+        return wanted
+    places = {path: at for one in wanted if one.key for path, at in _places(one, store, work).items()}
+    load(store, places, place=places.__getitem__)
+    return [_here(one, store, places) if one.key else one for one in wanted]
+
+
+def _places(one: Granule, store: Store, work: Path) -> dict[Path, Path]:
+    """Give where on this machine each file of a granule goes: all of them side by side."""
+    first = store.root / one.key
+    files = _files(first, one.beside)
+    folder = first.parent if all(path.exists() for path in files) else work / first.parent.name
+    return {path: folder / path.relative_to(first.parent) for path in files}
+
+
+def _here(one: Granule, store: Store, places: dict[Path, Path]) -> Granule:
+    first = store.root / one.key
+    files = [places[path] for path in _files(first, one.beside)]
+    found = _sha256(files)
+    if found != one.sha256:
+        raise StoreError(f"{store.url(first)} must be the file that was taken in, {one.sha256}, and it is {found}")
+    size, modified = _state(files)
+    return replace(one, path=files[0], size=size, modified=modified)
 
 
 def _code(product: Product) -> str:
@@ -146,13 +196,16 @@ def grid_name(content: xr.Dataset) -> str:
     return f"{rows} x {columns} ({digest(where)[:8]})"
 
 
-def _recorded(record: Path, path: Path) -> Granule | None:
-    """Give the granule of a record, if the record is whole and the file still the one that was recorded."""
+def _recorded(record: Path, path: Path, *, away: bool) -> Granule | None:
+    """Give the granule of a record, if the record is whole and the file still the one that was recorded.
+
+    A file that is kept in a bucket is named by its content, which is looked at when it is loaded.
+    """
     try:
         found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
-        exact = {"path": Path(found["path"]), "times": tuple(found["times"]), "beside": tuple(found["beside"])}
+        exact = {"path": path, "times": tuple(found["times"]), "beside": tuple(found["beside"])}
         granule = Granule(**found | exact)
-        now = _state(_files(path, granule.beside))
+        now = (granule.size, granule.modified) if away else _state(_files(path, granule.beside))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return granule if now == (granule.size, granule.modified) else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from eo import quarantine, sources
+from eo.loading import load_documents
 from eo.missing import STATES, load_missing
 from eo.model import Product
 from eo.origin import is_remote
@@ -17,6 +18,7 @@ def lines(name: str, product: Product, store: Store, today: np.datetime64) -> It
     if not is_remote(product.source):
         yield f"{name}: {product.source.kind} files, not fetched"
         return
+    load_documents(store, store.raw(name))
     here = sources.newest(sources.kept(store.raw(name)))
     known = load_missing(store, name)
     states = [state for state, _ in known.values()]

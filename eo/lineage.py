@@ -21,6 +21,7 @@ from eo.model import Granule, Part
 from eo.places import time_step
 from eo.provenance import code_digest, digest
 from eo.sources import integrity
+from eo.store import Store
 
 _LIBRARIES = ("numpy", "xarray", "dask", "netCDF4", "shapely", "cf-units")
 
@@ -35,13 +36,13 @@ def config_digest(run: Run) -> str:
     return digest(run.definition())
 
 
-def _granule(one: Granule) -> dict[str, Any]:
+def _granule(one: Granule, store: Store) -> dict[str, Any]:
     return {
         "product": one.product,
         "sha256": one.sha256,
         "size": one.size,
         "origin": one.origin,
-        "path": str(one.path),
+        "path": store.url(one.path) if one.key else str(one.path),
         "retrieved": one.retrieved,
         "times": list(one.times),
     }
@@ -53,13 +54,14 @@ def _reach(run: Run) -> tuple[int, int]:
     return (0, 0) if function is None else function(**taken(function, run.parameters))
 
 
-def document(run: Run, parts: Iterable[Part], **said: object) -> str:
+def document(run: Run, parts: Iterable[Part], store: Store, **said: object) -> str:
     """Give the text of the lineage file.
 
     Parameters
     ----------
     run : the deliverable
     parts : all parts that it was made of
+    store : where they are
     said : further entries: `content_digest`, `input_digest`, `normal`, `validation`, `files`
     """
     parts = list(parts)
@@ -81,7 +83,7 @@ def document(run: Run, parts: Iterable[Part], **said: object) -> str:
              "granules": [granule.sha256 for granule in one.granules]}
             for one in parts
         ],
-        "granules": [_granule(one) for one in sorted(granules.values(), key=lambda one: one.times)],
+        "granules": [_granule(one, store) for one in sorted(granules.values(), key=lambda one: one.times)],
         "config": run.definition(),
     }  # fmt: skip
     return json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n"

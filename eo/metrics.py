@@ -80,4 +80,4 @@ def exposition(run: str, one: Measured, finished: float) -> str:
 
 def write_metrics(run: str, one: Measured, *, store: Store, work: Path) -> None:
     """Keep the metrics of a run, whole or not at all, in the place of those of the run before."""
-    keep(store.metrics(run), exposition(run, one, time.time()), work)
+    keep(store, store.metrics(run), exposition(run, one, time.time()), work)

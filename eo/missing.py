@@ -9,6 +9,7 @@ import numpy as np
 
 from eo.config import Run
 from eo.errors import InputError
+from eo.loading import load_latest
 from eo.model import Part, Product, Span
 from eo.origin import is_remote
 from eo.steps import end_of, steps_in
@@ -45,7 +46,7 @@ def write_missing(store: Store, name: str, asked: Iterable[str], found: Missing,
     before, asked = load_missing(store, name), set(asked)
     whole = {step: one for step, one in before.items() if step not in asked} | found
     said = {"product": name, "steps": {step: list(whole[step]) for step in sorted(whole)}}
-    keep(store.missing(name), json.dumps(said, indent=1) + "\n", work)
+    keep(store, store.missing(name), json.dumps(said, indent=1) + "\n", work)
 
 
 def load_missing(store: Store, name: str) -> Missing:
@@ -56,7 +57,7 @@ def load_missing(store: Store, name: str) -> Missing:
     InputError
         The record cannot be read.
     """
-    path = store.missing(name)
+    path = load_latest(store, store.missing(name))
     try:
         said = json.loads(path.read_text(encoding="utf-8"))["steps"]
         return {step: (state, why) for step, (state, why) in said.items()}

@@ -194,6 +194,8 @@ class Granule:
     """Other files that it is made of, relative to its folder: the GeoTIFFs of a STAC item.
 
     `sha256`, `size` and `modified` are of all of them."""
+    key: str = ""
+    """Its name relative to the root, if it is kept there."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from eo.climatology import complete
 from eo.config import Run
 from eo.errors import InputError
 from eo.indicators import taken
+from eo.loading import load, present
 from eo.model import Span
 from eo.provenance import code_of, digest
 from eo.store import Store, publish_once
@@ -73,12 +74,13 @@ def load_normal(
         check_baseline(baseline[0], months)
     key = _key(run, [_exact(one) for one in baseline] if fields is None else list(fields.made_of))
     path = store.normal(key)
-    if not path.exists():
+    if not present(store, [path]):
         content = normal_of(run, baseline) if fields is None else fields.computed()
         _check_normal(content, months)
         said = {"title": f"normal of {run.config.variable}, {months}", "normal_digest": key}
         tiled = fields is not None
-        publish_once(path, lambda draft: netcdf.write(content.assign_attrs(said), draft, tiled=tiled), work)
+        publish_once(store, path, lambda draft: netcdf.write(content.assign_attrs(said), draft, tiled=tiled), work)
+    load(store, [path])
     labels = np.unique(baseline[0]["time"].values.astype("datetime64[M]")).astype(str).tolist()
     return Normal(key, path, tuple(labels))
 

@@ -1,6 +1,7 @@
 """Making the files of one part: its canonical form and the reduction of it that an indicator needs."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
@@ -10,6 +11,7 @@ from eo.canonical import STATUS, spatial_dims
 from eo.config import Input, Run
 from eo.errors import InputError, StoreError
 from eo.indicators import taken
+from eo.loading import load, present
 from eo.model import Granule, Part, Product, Step
 from eo.provenance import code_of, digest
 from eo.reductions import REDUCTIONS, monthly_field
@@ -40,7 +42,7 @@ def reductions(run: Run, part: Part, store: Store) -> dict[Path, Input]:
 
 
 def write_part(part: Part, product: Product, store: Store, work: Path) -> Path:
-    """Write a part in canonical form, unless it is there, and give its path.
+    """Write a part in canonical form, unless it is there, and give where it is on this machine.
 
     Raises
     ------
@@ -50,19 +52,22 @@ def write_part(part: Part, product: Product, store: Store, work: Path) -> Path:
         The disk is full or refuses.
     """
     path = store.part(part)
-    if path.exists():
-        return path
+    if present(store, [path]):
+        return load(store, [path], place=partial(store.place, work=work))[0]
+    whole = granules.load_granules(part.granules, store, work)
     try:
         with ExitStack() as stack:
-            pieces = [stack.enter_context(granules.opened(one, product)) for one in part.granules]
-            publish_once(path, lambda draft: netcdf.write(_content(part, product, pieces), draft), work)
+            pieces = [stack.enter_context(granules.opened(one, product)) for one in whole]
+            made = publish_once(
+                store, path, lambda draft: netcdf.write(_content(part, product, pieces), draft), work, large=True
+            )
     except StoreError:
-        for granule in part.granules:
+        for granule in whole:
             _check_readable(granule, product)
         raise
-    for granule in part.granules:
+    for granule in whole:
         granules.unchanged(granule)
-    return path
+    return made
 
 
 def _content(part: Part, product: Product, whole: list[xr.Dataset]) -> xr.Dataset:
@@ -102,11 +107,12 @@ def _check_readable(granule: Granule, product: Product) -> None:
 def write_reductions(run: Run, part: Part, store: Store, work: Path) -> list[Path]:
     """Write the reductions of a part for a run, those that are not there, and give their paths."""
     wanted = reductions(run, part, store)
+    there = present(store, wanted)
     for path, one in wanted.items():
-        if not path.exists():
+        if path not in there:
             source = write_part(part, one.product, store, work)
             tiled = run.reduction == "field"
-            publish_once(path, lambda draft: netcdf.write(_reduced(run, one, source), draft, tiled=tiled), work)  # noqa: B023 - called at once
+            publish_once(store, path, lambda draft: netcdf.write(_reduced(run, one, source), draft, tiled=tiled), work)  # noqa: B023 - called at once
     return list(wanted)
 
 

@@ -23,6 +23,7 @@ from eo.config import Run
 from eo.errors import InputError
 from eo.fetching import fetch_inputs
 from eo.indicators import taken
+from eo.loading import load_latest, present
 from eo.logs import numbers
 from eo.metrics import Clock, Measured, write_metrics
 from eo.model import OPEN, Granule, Part, Product, Span, span
@@ -120,14 +121,15 @@ def plan(run: Run, root: str | Path = "data") -> Plan:
     StoreError
         The root cannot be written.
     """
-    store = Store(Path(root))
+    store = Store.of(root)
     products = {one.name: one.product for one in run.inputs}
     with opened(store.root) as work:
         taken_in = {name: granules.take_in(name, one, store, work) for name, one in products.items()}
     run = _ended(run, taken_in) if run.is_open else run
     whole = tuple(part for name, found in taken_in.items() for part in _parts(run, name, products[name], found, store))
     paths = {part: list(reductions(run, part, store)) for part in whole}
-    to_do = tuple(part for part, made in paths.items() if not all(path.exists() for path in made))
+    there = present(store, [path for made in paths.values() for path in made])
+    to_do = tuple(part for part, made in paths.items() if not there.issuperset(made))
     made_of = [path.name for made in paths.values() for path in made]
     lacks = {name: int(number) for name, number in missing.attributes(run, whole, store).items()}
     made_of += [digest(lacks)] if lacks else []
@@ -183,8 +185,8 @@ def _check_complete(run: Run, name: str, product: Product, have: set[str]) -> No
 def _is_finished(run: Run, store: Store, named: str) -> bool:
     """Tell whether the files of the result are there, whole, and made of these inputs."""
     try:
-        said = json.loads(store.result(run.name, "json").read_text(encoding="utf-8"))
-        files = {name: file_sha256(store.root / "results" / name) for name in said["files"]}
+        said = json.loads(load_latest(store, store.result(run.name, "json")).read_text(encoding="utf-8"))
+        files = {name: file_sha256(load_latest(store, store.root / "results" / name)) for name in said["files"]}
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return bool(said.get("input_digest") == named and files == said["files"])
@@ -201,7 +203,7 @@ def prepare(run: Run, part: Part, root: str | Path = "data") -> list[Path]:
     StoreError
         The disk is full or refuses.
     """
-    store, started = Store(Path(root)), time.monotonic()
+    store, started = Store.of(root), time.monotonic()
     with opened(store.root) as work:
         made = write_reductions(run, part, store, work)
     size, seconds = sum(one.size for one in part.granules), time.monotonic() - started
@@ -317,7 +319,7 @@ def build(
     Parameters
     ----------
     run : from `eo.load_run`
-    root : the folder where everything is kept
+    root : the folder where everything is kept, or ``s3://bucket/folder``
     track : gives the parts one by one as they are prepared, for a progress bar
     today : datetime64[D]; what the run needs of services and is not here is fetched first. None asks no service
     watch : sees the granules come
@@ -329,7 +331,7 @@ def build(
         One line that says the rule, the value, and what there is.
     """
     clock = Clock()
-    with one_at_a_time(Path(root), run.name):
+    with one_at_a_time(Store.of(root), run.name):
         came = [] if today is None else fetch_inputs(run, root=root, today=today, watch=watch)
         clock.lap("fetch")
         todo = plan(run, root)

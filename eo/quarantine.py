@@ -102,7 +102,7 @@ def _text(path: Path) -> str:
         return ""
 
 
-def refuse(draft: Draft, why: str, work: Path) -> None:
+def refuse(store: Store, draft: Draft, why: str, work: Path) -> None:
     """Leave a granule where it is, with its reason; one with the same bytes as an earlier one is not left twice."""
     sha256 = file_sha256(draft.path) if draft.path.exists() else ""
     for path in _of(draft.folder.parent, draft.remote.name):
@@ -117,7 +117,7 @@ def refuse(draft: Draft, why: str, work: Path) -> None:
         "sha256": sha256,
         "size": draft.path.stat().st_size if sha256 else 0,
     }
-    keep(_reason_of(draft.folder), json.dumps(said, indent=1) + "\n", work)
+    keep(store, _reason_of(draft.folder), json.dumps(said, indent=1) + "\n", work)
 
 
 def reasons(store: Store, product: str) -> Iterator[tuple[str, str]]:
@@ -164,6 +164,7 @@ def move_to_raw(store: Store, product: str, done: list[tuple[Draft, list[Kept]]]
         ]
         with ThreadPoolExecutor(_FLUSHERS) as pool:
             list(pool.map(_flush_all, [folder for folder, _ in moves]))
+            list(pool.map(lambda one: _put(store, *one), moves))
         for folder, place in moves:
             _move(folder, place)
         flush(raw)
@@ -175,6 +176,13 @@ def _flush_all(folder: Path) -> None:
     for path in folder.iterdir():
         flush(path)
     flush(folder)
+
+
+def _put(store: Store, folder: Path, place: Path) -> None:
+    """Put a granule into the bucket, if the root is in one: what says where it is from comes last."""
+    if store.bucket is not None:
+        for path in sorted(folder.iterdir(), key=lambda one: one.name.endswith(ENDING)):
+            store.bucket.put(store.key(place / path.name), path)
 
 
 def _move(folder: Path, place: Path) -> None:

@@ -77,10 +77,12 @@ def write_result(
         content = digests.pop("content")
         said = {"content_digest": content, "input_digest": input_digest, "files": digests} | _checked(agreement, normal)
         said["trends"] = judgement(result)
-        draft.write_text(lineage.document(run, parts, **said), encoding="utf-8")
+        draft.write_text(lineage.document(run, parts, store, **said), encoding="utf-8")
         digests["content"] = content
 
-    publish_together({paths["nc"]: write_netcdf, paths["png"]: write_plot, paths["json"]: write_lineage}, work)
+    publish_together(
+        store, {paths["nc"]: write_netcdf, paths["png"]: write_plot, paths["json"]: write_lineage}, work, run.name
+    )
     good = int((result["status"] == FLAGS["good"]).sum())
     return Made(paths["nc"], digests["content"], str(agreement or ""), result.sizes["time"], good)
 

@@ -11,6 +11,7 @@ from eo.canonical import spatial_dims
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
 from eo.indicators import taken
+from eo.loading import load
 from eo.model import Part
 from eo.parts import reduction_path
 from eo.store import Store
@@ -40,7 +41,7 @@ def open_series(run: Run, parts: Iterable[Part], store: Store, stack: ExitStack)
 
 
 def _joined(run: Run, one: Input, parts: list[Part], store: Store, stack: ExitStack) -> xr.Dataset:
-    paths = [reduction_path(run, one, part, store) for part in parts]
+    paths = load(store, [reduction_path(run, one, part, store) for part in parts])
     if run.reduction == "field":
         pieces = [stack.enter_context(netcdf.opened(path)) for path in paths]
     else:

@@ -16,7 +16,7 @@ from eo.granules import canonical_of, grid_name
 from eo.model import Product
 from eo.provenance import file_sha256
 from eo.steps import labels
-from eo.store import publish
+from eo.store import write_whole
 
 _ROWS = 256
 """Rows that are looked at together."""
@@ -43,7 +43,7 @@ def write_canonical(path: Path, name: str, product: Product, out: Path) -> list[
     """
     with dask.config.set(scheduler="synchronous"), canonical_of(path, product) as content:
         described = content.assign_attrs(_said(path, name, product))
-        publish(out, lambda draft: netcdf.write(described, draft), out.parent)
+        write_whole(out, lambda draft: netcdf.write(described, draft), out.parent)
     with dask.config.set(scheduler="synchronous"), netcdf.opened(out) as written:
         return list(summary(written, product))
 

@@ -125,7 +125,7 @@ class Job:
             for one in remote.beside:
                 self._bytes(one, draft.beside(one))
         except (_Excess, UnicodeError) as error:
-            quarantine.refuse(draft, str(error), self.work)
+            quarantine.refuse(self.store, draft, str(error), self.work)
             raise
         return draft, sent
 
@@ -156,7 +156,7 @@ class Job:
         try:
             done.put(_Outcome(draft.remote, draft, self._kept(draft, sent)))
         except SourceError as error:
-            quarantine.refuse(draft, str(error), self.work)
+            quarantine.refuse(self.store, draft, str(error), self.work)
             done.put(_Outcome(draft.remote, error=error))
         except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
             done.put(_Outcome(draft.remote, error=error))

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -13,7 +12,9 @@ from flows import environment, server
 
 @click.command()
 @click.argument("run", default="enso_ostia")
-@click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
+@click.option(
+    "--root", default="data", show_default=True, help="Folder where everything is kept, or s3://bucket/folder."
+)
 @click.option("--configs", default="", help="Configs folder, where it is not the usual one.")
 @click.option("--offline", is_flag=True, help="Ask no service: use what was fetched before.")
 def main(run: str, root: str, configs: str, *, offline: bool) -> None:
@@ -54,7 +55,7 @@ def _outcome(run: str, root: str, configs: str, *, offline: bool) -> str:
     from flows.build import REFUSED, build
 
     try:
-        state = build(run, str(Path(root)), configs, offline=offline, return_state=True)
+        state = build(run, str(root), configs, offline=offline, return_state=True)
     except RuntimeError as error:  # Prefect's own, before the flow begins
         raise StoreError(f"the Prefect server must answer, and it does not: {error}") from None
     said = str(state.message or state.name)

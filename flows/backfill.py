@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from prefect import flow, get_run_logger
@@ -11,7 +10,7 @@ from eo import load_run
 from eo.config import Run
 from eo.errors import EoError, InputError
 from eo.model import Span, span
-from eo.store import one_at_a_time
+from eo.store import Store, one_at_a_time
 from flows.build import RUNNER, Outcome, built, failed, fetch_granules
 from flows.day import day_of_run
 
@@ -48,7 +47,7 @@ def backfill(run: str, root: str = "data", configs: str = "", period: str = "", 
     Parameters
     ----------
     run : a file in configs/runs, without its ending
-    root : the folder where everything is kept
+    root : the folder where everything is kept, or s3://bucket/folder
     configs : the configs folder, where it is not the usual one
     period : YYYY-MM/YYYY-MM; the period of the run to today where nothing is said
     months : of a slice
@@ -58,7 +57,7 @@ def backfill(run: str, root: str = "data", configs: str = "", period: str = "", 
         today = day_of_run()
         whole = span(period) if period else replace(loaded, last=today[:7] if loaded.is_open else "").period
         parts = list(slices(whole, months))
-        with one_at_a_time(Path(root), run):
+        with one_at_a_time(Store.of(root), run):
             for number, one in enumerate(parts, 1):
                 state = fetch_slice(loaded, one, root, today)
                 get_run_logger().info("slice %d of %d, %s: %s", number, len(parts), one, state.message)

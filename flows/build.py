@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -22,7 +21,7 @@ from eo.fetching import Fetched, fetch_inputs, lacks_inputs
 from eo.logs import listen
 from eo.metrics import Clock, Measured
 from eo.model import Part
-from eo.store import one_at_a_time, opened
+from eo.store import Store, one_at_a_time, opened
 from flows.alarms import tell
 from flows.day import day_of_run
 from flows.page import publish_page
@@ -104,14 +103,14 @@ def build(run: str = "enso_ostia", root: str = "data", configs: str = "", *, off
     Parameters
     ----------
     run : a file in configs/runs, without its ending
-    root : the folder where everything is kept
+    root : the folder where everything is kept, or s3://bucket/folder
     configs : the configs folder, where it is not the usual one
     offline : ask no service: use what was fetched before
     """
     logger, clock, brought = get_run_logger(), Clock(), (0, 0)
     try:
         loaded = load_run(run, configs or None)
-        with one_at_a_time(Path(root), run):
+        with one_at_a_time(Store.of(root), run):
             today = day_of_run()
             if not offline and lacks_inputs(loaded, root, np.datetime64(today)):
                 fetched = fetch_granules(loaded, root, today, return_state=True)
@@ -169,15 +168,15 @@ def alarmed(plan: pipeline.Plan, today: str, said: str, done: Measured, clock: C
     clock : how long each stage took
     """
     day, store = np.datetime64(today), plan.store
-    found = load_alarms(plan.run, plan.parts, plan.newest, store=store, day=day)
-    clock.lap("alarms")
     with opened(store.root) as work:
+        found = load_alarms(plan.run, plan.parts, plan.newest, store=store, work=work, day=day)
+        clock.lap("alarms")
         write_alarms(plan.run.name, found, day=day, store=store, work=work)
     tell(plan.run.name, found)
     whole = done.after(clock, alarms=len(found))
     pipeline.measure(whole, plan)
     if found or not plan.finished:
-        publish_page(store.result(plan.run.name, "nc"), whole, found)
+        publish_page(store, plan.run.name, whole, found)
     if not found:
         return Completed(message=said)
     return Completed(name=DEGRADED, message="\n".join([said, *(f"alarm: {one}" for one in found)]))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from eo import logs
 from eo.errors import InputError
+from eo.store import Store
 
 JSON_LINES = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
@@ -15,11 +16,11 @@ JSON_LINES = {
 
 
 def prepare(root: str | Path) -> None:
-    """Put Prefect's home inside the root folder and switch telemetry off.
+    """Put Prefect's home inside the root folder (the scratch of a root in a bucket) and switch telemetry off.
 
     What a person set in the environment stays.
     """
-    home = Path(root).absolute() / "prefect"
+    home = Store.of(root).root.absolute() / "prefect"
     settings = {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

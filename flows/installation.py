@@ -1,7 +1,6 @@
 """Putting work pool, limits, automations and deployments on a server. Doing it twice changes nothing."""
 
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -11,6 +10,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from eo.store import Store
 from flows import automations
 from flows.deployments import POOL, Deployment, deployments, runs
 from flows.notices import install_notices
@@ -37,7 +37,7 @@ def install(configs: str | None, root: str, limit: int) -> list[str]:
             client.upsert_global_concurrency_limit_by_name(name, AT_ONCE)
     automations.keep(automations.crashed())
     install_notices()
-    wanted = deployments(configs, str(Path(root).absolute()))
+    wanted = deployments(configs, Store.of(root).address)
     return [_deployed(one) for one in wanted]
 
 

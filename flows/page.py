@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from eo.alarms import Alarm
 from eo.errors import InputError
 from eo.judged import judged, series_of
 from eo.metrics import Measured
+from eo.store import Store
 
 _GRANULES = ("granules_not_yet_published", "granules_missing_upstream", "granules_failed")
 
@@ -59,7 +59,7 @@ def _ranks(file: xr.Dataset, name: str) -> dict[int, str]:
 def summary_text(
     file: Mapping[str, Any],
     said: Mapping[str, Any],
-    folder: Path,
+    folder: str,
     done: Measured,
     alarms: Iterable[Alarm] = (),
 ) -> str:
@@ -69,7 +69,7 @@ def summary_text(
     ----------
     file : global attributes of the result
     said : its lineage
-    folder : where it lies
+    folder : address of where it lies
     done : what making it took, in numbers
     alarms : what of it is worth a look
     """
@@ -86,7 +86,7 @@ def summary_text(
         f"- granules: {len(granules)} used, {size:.1f} MiB; missing: {', '.join(missing) or 'none that is known'}",
         f"- product: {file['input_product']}",
         f"- content: `{said['content_digest']}`",
-        *(f"- file: [{name}]({(folder / name).absolute().as_uri()})" for name in said["files"]),
+        *(f"- file: [{name}]({folder}/{name})" for name in said["files"]),
         f"- fetched now: {done.fetched} granules, {done.fetched_size / (1 << 20):.1f} MiB",
         f"- parts: {done.prepared} prepared, {done.present} already there",
         *(f"- {stage}: {value:.1f} s" for stage, value in done.seconds.items()),
@@ -94,9 +94,10 @@ def summary_text(
     return "\n".join([lines[0], "", lines[1], "", *lines[2:]]) + "\n"
 
 
-def publish_page(result: Path, done: Measured, alarms: Iterable[Alarm] = ()) -> None:
+def publish_page(store: Store, run: str, done: Measured, alarms: Iterable[Alarm] = ()) -> None:
     """Put the latest values, the picture and the text of a result on the page of the run that made it."""
-    key = result.stem.replace("_", "-")
+    result, key = store.result(run, "nc"), run.replace("_", "-")
+    folder = result.parent.absolute().as_uri() if store.bucket is None else store.url(result.parent)
     file = netcdf.read(result)
     said = json.loads(result.with_suffix(".json").read_text(encoding="utf-8"))
     table = latest_values(file)
@@ -106,5 +107,5 @@ def publish_page(result: Path, done: Measured, alarms: Iterable[Alarm] = ()) -> 
     create_image_artifact(
         key=f"plot-{key}", image_url=f"data:image/png;base64,{picture}", description=str(file.attrs["title"])
     )
-    text = summary_text(file.attrs, said, result.parent, done, alarms)
+    text = summary_text(file.attrs, said, folder, done, alarms)
     create_markdown_artifact(key=f"result-{key}", markdown=text)

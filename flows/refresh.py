@@ -1,7 +1,5 @@
 """The flow of an office: what is new or re-issued upstream for one run, and its result brought up to that."""
 
-from pathlib import Path
-
 import numpy as np
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -13,7 +11,7 @@ from eo.config import Run
 from eo.errors import EoError, SourceError
 from eo.metrics import Clock
 from eo.origin import is_remote
-from eo.store import one_at_a_time
+from eo.store import Store, one_at_a_time
 from flows.build import DEGRADED, RUNNER, Outcome, brought_by, built, came, failed
 from flows.day import day_of_run
 from flows.providers import providers
@@ -66,13 +64,13 @@ def refresh(run: str, root: str = "data", configs: str = "", day: str = "") -> O
     Parameters
     ----------
     run : a file in configs/runs, without its ending
-    root : the folder where everything is kept
+    root : the folder where everything is kept, or s3://bucket/folder
     configs : the configs folder, where it is not the usual one
     day : YYYY-MM-DD, for a refresh by hand of another day than that of its slot
     """
     try:
         loaded = load_run(run, configs or None)
-        with one_at_a_time(Path(root), run):
+        with one_at_a_time(Store.of(root), run):
             today, clock = day or day_of_run(), Clock()
             fetched = fetch_new(loaded, root, today, return_state=True)
             get_run_logger().info("%s", fetched.message)

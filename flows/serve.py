@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from eo.errors import EoError, InputError, StoreError
+from eo.store import Store
 from flows import environment, leash
 from flows.deployments import POOL
 
@@ -28,7 +29,9 @@ _OFTEN, _WHILE = 5, 3600.0
 
 
 @click.command()
-@click.option("--root", default="data", show_default=True, help="Folder where everything is kept.")
+@click.option(
+    "--root", default="data", show_default=True, help="Folder where everything is kept, or s3://bucket/folder."
+)
 @click.option("--configs", default="", help="Configs folder, where it is not the usual one.")
 @click.option("--db", default="", help="postgresql://user@host/name; SQLite below the root where there is none.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address that server and page listen on.")
@@ -43,7 +46,7 @@ def main(root: str, configs: str, db: str, *, host: str, port: int, limit: int) 
     ):  # SIGINT, too: a shell ignores it for what it starts with &
         signal.signal(number, _interrupted)
     try:
-        _serve(Path(root).absolute(), configs, environment.served(root, host, port, db), (host, port), limit)
+        _serve(Store.of(root), configs, environment.served(root, host, port, db), (host, port), limit)
     except EoError as error:
         click.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(error.exit_code)
@@ -56,9 +59,9 @@ def _interrupted(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _serve(root: Path, configs: str, settings: dict[str, str], at: tuple[str, int], limit: int) -> None:
+def _serve(store: Store, configs: str, settings: dict[str, str], at: tuple[str, int], limit: int) -> None:
     os.environ.update(settings)
-    logs = root / "prefect"
+    logs = store.root.absolute() / "prefect"
     prefect = [sys.executable, "-m", "prefect"]
     commands = {
         "server": [*prefect, "server", "start", "--host", at[0], "--port", str(at[1])],
@@ -72,7 +75,7 @@ def _serve(root: Path, configs: str, settings: dict[str, str], at: tuple[str, in
         _wait(*at, lambda: running["server"].poll() is None, logs / "server.log")
         from flows.installation import install
 
-        names = install(configs or None, str(root), limit)
+        names = install(configs or None, store.address, limit)
         running["worker"] = leash.start(commands["worker"], logs / "worker.log", os.environ)
         click.echo(f"page: http://{at[0]}:{at[1]}  ({len(names)} deployments: {', '.join(names)})")
         click.echo(f"logs: {logs}/server.log, {logs}/worker.log; Ctrl-C stops all")

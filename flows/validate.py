@@ -11,7 +11,9 @@ from prefect.states import Completed, Failed
 
 from eo import gate, lineage
 from eo.errors import EoError
+from eo.loading import load_latest, names
 from eo.provenance import file_sha256
+from eo.store import Store
 
 
 def findings(result: Path) -> list[str]:
@@ -27,6 +29,15 @@ def findings(result: Path) -> list[str]:
 
 def _sha256(path: Path) -> str:
     return file_sha256(path) if path.is_file() else "no file"
+
+
+def published(root: str) -> list[Path]:
+    """Give the result files below a root, on this machine, with what was published beside them."""
+    store = Store.of(root)
+    folder = store.result("any", "nc").parent
+    for path in (one for ending in (".json", ".png") for one in names(store, folder, ending)):
+        load_latest(store, path)
+    return [load_latest(store, path) for path in names(store, folder, ".nc")]
 
 
 @task(name="check", task_run_name="check {result.stem}", cache_policy=NO_CACHE, persist_result=False)
@@ -46,7 +57,7 @@ def validate(root: str = "data", configs: str = "") -> State[Any]:
     configs : not asked; the flows of a deployment are all started alike
     """
     del configs
-    results = sorted((Path(root) / "results").glob("*.nc"))
+    results = published(root)
     states = {one.stem: check(one, return_state=True) for one in results}
     table = [{"run": name, "state": state.name, "found": state.message} for name, state in states.items()]
     create_table_artifact(key="validation", table=table, description="Every published result, checked anew.")

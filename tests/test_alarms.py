@@ -219,7 +219,8 @@ def built(folder: Path, values: np.ndarray | None = None, **run: object) -> pipe
 
 
 def asked(plan: pipeline.Plan, day: str) -> list[Alarm]:
-    return load_alarms(plan.run, plan.parts, plan.newest, store=plan.store, day=np.datetime64(day))
+    with opened(plan.store.root) as work:
+        return load_alarms(plan.run, plan.parts, plan.newest, store=plan.store, work=work, day=np.datetime64(day))
 
 
 def test_the_day_makes_a_result_late_and_nothing_else_of_it_changes(tmp_path: Path) -> None:

@@ -76,7 +76,10 @@ def test_the_page_shows_the_latest_values_with_anomaly_and_coverage(enso: Finish
 def test_the_page_says_what_a_result_is_made_of_and_where_it_is(enso: Finished) -> None:
     file = netcdf.read(enso.result)
     text = summary_text(
-        file.attrs, lineage.load(enso.result), enso.result.parent, Measured(1, 10, 5, 0, seconds={"plan": 1.25})
+        file.attrs,
+        lineage.load(enso.result),
+        enso.result.parent.absolute().as_uri(),
+        Measured(1, 10, 5, 0, seconds={"plan": 1.25}),
     )
     assert "granules: 1 used" in text
     assert enso.result.absolute().as_uri() in text

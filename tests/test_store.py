@@ -17,7 +17,7 @@ from synthetic import configs, months, write
 
 from eo import netcdf
 from eo.errors import StoreError
-from eo.store import one_at_a_time, opened, publish, publish_once, publish_together
+from eo.store import Store, one_at_a_time, opened, publish_once, publish_together, write_whole
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,9 @@ def test_what_was_there_stays_where_writing_fails(tmp_path: Path) -> None:
 
     with opened(tmp_path) as work:
         with pytest.raises(StoreError, match="second needs room"):
-            publish_together({first: lambda draft: draft.write_text("new"), second: fails}, work)
+            publish_together(
+                Store(tmp_path), {first: lambda draft: draft.write_text("new"), second: fails}, work, "run"
+            )
         assert list(work.iterdir()) == []
     assert first.read_text() == "old"
     assert not second.exists()
@@ -148,7 +150,7 @@ def test_files_are_moved_to_their_places_in_order(tmp_path: Path) -> None:
         draft.write_text(name)
 
     with opened(tmp_path) as work:
-        publish_together({tmp_path / name: partial(writes, name) for name in "ab"}, work)
+        publish_together(Store(tmp_path), {tmp_path / name: partial(writes, name) for name in "ab"}, work, "run")
     assert seen == [("a", [False, False]), ("b", [False, False])]
     assert [(tmp_path / name).read_text() for name in "ab"] == ["a", "b"]
 
@@ -165,9 +167,9 @@ def test_a_file_that_never_changes_is_not_replaced(
         monkeypatch.setattr(Path, "hardlink_to", _no_links)
     place = tmp_path / "x"
     with opened(tmp_path) as work:
-        publish_once(place, lambda draft: draft.write_text("first"), work)
+        publish_once(Store(tmp_path), place, lambda draft: draft.write_text("first"), work)
         first = place.stat()
-        publish_once(place, lambda draft: draft.write_text("second"), work)
+        publish_once(Store(tmp_path), place, lambda draft: draft.write_text("second"), work)
         assert list(work.iterdir()) == []
     assert place.read_text() == "first"
     assert (place.stat().st_ino, place.stat().st_nlink) == (first.st_ino, 1)
@@ -182,14 +184,14 @@ def test_the_work_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_
         assert not dead.exists()
         with opened(tmp_path) as other:
             assert running.is_dir()
-            publish(tmp_path / "x", lambda draft: draft.write_text("x"), other)
+            write_whole(tmp_path / "x", lambda draft: draft.write_text("x"), other)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_the_lock_of_a_run_is_free_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), one_at_a_time(tmp_path, "run"):
+    with pytest.raises(RuntimeError), one_at_a_time(Store(tmp_path), "run"):
         raise RuntimeError
-    with one_at_a_time(tmp_path, "run"):
+    with one_at_a_time(Store(tmp_path), "run"):
         pass
 
 

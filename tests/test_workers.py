@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import synthetic
 from commands import refusal, succeeds
+from twin import s3
 
 from eo import load_run, pipeline
 from eo.config import Run
@@ -36,11 +37,11 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
     started = [
         subprocess.Popen(  # noqa: S603 - this interpreter
             [*command, "--host", "127.0.0.1", "--scheduler-file", file],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "EO_SCRATCH": str(tmp_path / f"disk {number}")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for command in (listening, working, working)
+        for number, command in enumerate((listening, working, working))
     ]
     from distributed import Client
 
@@ -59,6 +60,28 @@ def test_parts_of_two_workers_give_the_same_content(run: Run, scheduler: str, tm
     there = pipeline.build(run, tmp_path / "there", dask=scheduler)
     assert there.content_digest == here.content_digest
     assert there.prepared == 3
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A bucket, and an environment that leads to it: of this process, and of the workers that it starts."""
+    with s3.serve("climate-office", {}) as url:
+        for name, value in {
+            "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "us-east-1", "EO_SCRATCH": str(tmp_path / "disk of this one"),
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        yield
+
+
+def test_workers_that_share_no_disk_give_the_same_content_through_a_bucket(
+    run: Run, environment: None, scheduler: str, tmp_path: Path
+) -> None:
+    del environment  # is there before the workers are
+    here = pipeline.build(run, tmp_path / "here")
+    there = pipeline.build(run, "s3://climate-office/root", dask=scheduler)
+    assert (there.content_digest, there.prepared) == (here.content_digest, 3)
+    assert sorted(path.name for path in tmp_path.glob("disk *")) == ["disk 1", "disk 2", "disk of this one"]
 
 
 def test_processes_of_this_machine_give_the_same_content(run: Run, tmp_path: Path) -> None:

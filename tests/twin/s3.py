@@ -32,3 +32,14 @@ def put(bucket: str, key: str, content: bytes) -> None:
     """Put an object that anyone may read into a bucket that is served."""
     buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     buckets.put_object(bucket, key, content).set_acl(get_canned_acl("public-read"))
+
+
+def remove(bucket: str, key: str) -> None:
+    """Remove an object from a bucket that is served."""
+    s3_backends[DEFAULT_ACCOUNT_ID]["aws"].delete_object(bucket, key)
+
+
+def spoil(bucket: str, key: str, content: bytes) -> None:
+    """Put other bytes into an object that is served, which goes on saying what it said."""
+    found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket, key)
+    found.value = content
