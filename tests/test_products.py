@@ -6,7 +6,8 @@ this without a line here, and a new reader without an example fails.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -71,15 +72,24 @@ class Read:
     """The coordinates of all of it."""
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
-    name: str = request.param
+@contextmanager
+def _read(name: str, folder: Path) -> Iterator[Read]:
     product = PRODUCTS[name]
-    path = write_example(name, product, tmp_path_factory.mktemp("example"))
+    path = write_example(name, product, folder / name)
     with canonical_of(path, product) as found:
         large = found["area"].size > LARGE
         part = found.isel({spatial_dims(found)[0]: slice(-ROWS, None)}) if large else found
         yield Read(name, product, path, part.load(), found.coords.to_dataset())
+
+
+@contextmanager
+def _about(what: str) -> Iterator[None]:
+    """Let an error say what it is about: one test goes through many."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"of {what}")
+        raise
 
 
 def test_every_reader_has_an_example_and_a_product() -> None:
@@ -87,9 +97,7 @@ def test_every_reader_has_an_example_and_a_product() -> None:
     assert {one.reader for one in PRODUCTS.values()} == EXAMPLE_READERS
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_product_says_whose_it_is_and_how_it_is_read(name: str) -> None:
-    product = PRODUCTS[name]
+def a_product_says_whose_it_is_and_how_it_is_read(_: str, product: Product) -> None:
     assert product.reader in readers.names()
     assert options(readers.load(product.reader).Options, product) is not None  # type: ignore[attr-defined]
     for said in (product.title, product.institution, product.licence, product.citation, product.version):
@@ -98,9 +106,7 @@ def test_a_product_says_whose_it_is_and_how_it_is_read(name: str) -> None:
     assert product.doi is None or re.fullmatch(r"10\.\d{4,9}/\S+", product.doi)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_product_is_told_by_the_names_of_its_files_or_by_marks(name: str) -> None:
-    product = PRODUCTS[name]
+def a_product_is_told_by_the_names_of_its_files_or_by_marks(name: str, product: Product) -> None:
     assert product.filename or product.marks
     groups = set(re.compile(product.filename or "").groupindex)
     assert groups <= GROUPS
@@ -112,9 +118,8 @@ def test_a_product_is_told_by_the_names_of_its_files_or_by_marks(name: str) -> N
         re.compile(rule)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_variable_is_called_by_words_of_cf(name: str) -> None:
-    for key, variable in PRODUCTS[name].variables.items():
+def a_variable_is_called_by_words_of_cf(_: str, product: Product) -> None:
+    for key, variable in product.variables.items():
         assert re.fullmatch(r"[a-z][a-z0-9]+(_[a-z0-9]+)*", key)
         assert variable.plausible[0] < variable.plausible[1]
         assert convertible(variable.units, variable.units)
@@ -123,7 +128,7 @@ def test_a_variable_is_called_by_words_of_cf(name: str) -> None:
             assert convertible(STANDARD_NAMES[standard], variable.units)
 
 
-def test_an_example_is_told_by_its_name_or_its_content(example: Read) -> None:
+def an_example_is_told_by_its_name_or_its_content(example: Read) -> None:
     named = {one.product for one in from_name(example.path.name, PRODUCTS)}
     assert (example.name in named) == bool(example.product.filename)
     assert all(PRODUCTS[one].marks for one in named) or named == {example.name}
@@ -133,12 +138,12 @@ def test_an_example_is_told_by_its_name_or_its_content(example: Read) -> None:
         assert only(example.path, PRODUCTS) == example.name
 
 
-def test_an_example_carries_the_marks_of_its_product(example: Read) -> None:
+def an_example_carries_the_marks_of_its_product(example: Read) -> None:
     found = {one.product for one in from_content(example.path, PRODUCTS)}
     assert (example.name in found) == bool(example.product.marks)
 
 
-def test_the_name_says_the_date_of_the_content(example: Read) -> None:
+def the_name_says_the_date_of_the_content(example: Read) -> None:
     said = {one.time for one in from_name(example.path.name, PRODUCTS) if one.product == example.name}
     if not example.product.filename or example.name in WHOLE_RECORD:
         assert said <= {""}
@@ -149,7 +154,7 @@ def test_the_name_says_the_date_of_the_content(example: Read) -> None:
     assert starts.tolist() == example.content["time"].values.tolist()
 
 
-def test_axes_are_canonical(example: Read) -> None:
+def axes_are_canonical(example: Read) -> None:
     dims = spatial_dims(example.content)
     for key in example.product.variables:
         for suffix in ("", "_status"):
@@ -166,7 +171,7 @@ def test_axes_are_canonical(example: Read) -> None:
     assert not (example.whole["lon"].values == 180).any()
 
 
-def test_a_value_is_missing_just_where_the_status_says_why(example: Read) -> None:
+def a_value_is_missing_just_where_the_status_says_why(example: Read) -> None:
     for key, variable in example.product.variables.items():
         values, status = example.content[key].values, example.content[f"{key}_status"].values
         assert (values.dtype, status.dtype) == (np.float32, np.int8)
@@ -183,7 +188,7 @@ def test_a_value_is_missing_just_where_the_status_says_why(example: Read) -> Non
         assert there.size < values.size, "an example has a gap"
 
 
-def test_attributes_are_those_described_and_no_others(example: Read) -> None:
+def attributes_are_those_described_and_no_others(example: Read) -> None:
     assert set(example.content.attrs) <= {"product_version"}
     expected = set(example.product.variables)
     for key, variable in example.product.variables.items():
@@ -208,14 +213,14 @@ def test_attributes_are_those_described_and_no_others(example: Read) -> None:
         assert not {"_FillValue", "scale_factor", "valid_range", "comment"} & coordinate.attrs.keys()
 
 
-def test_a_file_covers_whole_steps(example: Read) -> None:
+def a_file_covers_whole_steps(example: Read) -> None:
     bounds, starts = example.content["time_bounds"].values, example.content["time"].values
     assert bounds[:, 0].tolist() == starts.tolist() == start_of(starts, example.product.step).tolist()
     assert bounds[:, 1].tolist() == end_of(starts, example.product.step).tolist()
     assert str(starts[0]).startswith(DATE)
 
 
-def test_cells_have_their_area_and_a_globe_closes(example: Read) -> None:
+def cells_have_their_area_and_a_globe_closes(example: Read) -> None:
     area = example.whole["area"].values
     assert area.shape == tuple(example.whole.sizes[dim] for dim in spatial_dims(example.whole))
     if "x" in example.whole.dims:
@@ -229,12 +234,45 @@ def test_cells_have_their_area_and_a_globe_closes(example: Read) -> None:
         assert area.sum() == pytest.approx(4 * np.pi * EARTH_RADIUS**2, rel=1e-9)
 
 
-def test_the_canonical_form_of_the_canonical_form_is_itself(example: Read) -> None:
+def the_canonical_form_of_the_canonical_form_is_itself(example: Read) -> None:
     product = example.product
     again = canonical(example.content, product.variables, step=product.step, stamp=product.stamp)
     xr.testing.assert_identical(again, example.content)
     for key, one in example.content.variables.items():
         assert again[key].dtype == one.dtype
+
+
+DEFINITION: tuple[Callable[[str, Product], None], ...] = (
+    a_product_says_whose_it_is_and_how_it_is_read,
+    a_product_is_told_by_the_names_of_its_files_or_by_marks,
+    a_variable_is_called_by_words_of_cf,
+)
+CONTRACT: tuple[Callable[[Read], None], ...] = (
+    an_example_is_told_by_its_name_or_its_content,
+    an_example_carries_the_marks_of_its_product,
+    the_name_says_the_date_of_the_content,
+    axes_are_canonical,
+    a_value_is_missing_just_where_the_status_says_why,
+    attributes_are_those_described_and_no_others,
+    a_file_covers_whole_steps,
+    cells_have_their_area_and_a_globe_closes,
+    the_canonical_form_of_the_canonical_form_is_itself,
+)
+
+
+@pytest.mark.parametrize("rule", DEFINITION, ids=lambda rule: rule.__name__)
+def test_every_product_is_well_defined(rule: Callable[[str, Product], None]) -> None:
+    for name, product in PRODUCTS.items():
+        with _about(name):
+            rule(name, product)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_keeps_the_contract(name: str, tmp_path: Path) -> None:
+    with _read(name, tmp_path) as example:
+        for rule in CONTRACT:
+            with _about(rule.__name__):
+                rule(example)
 
 
 @pytest.mark.slow
