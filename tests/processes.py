@@ -34,7 +34,7 @@ class Building:
     """A build in a process of its own."""
 
     def __init__(
-        self, configs: Path, root: Path, *, run: str = "synthetic", prepare: Callable[[], None] | None = None
+        self, configs: Path, root: Path | str, *, run: str = "synthetic", prepare: Callable[[], None] | None = None
     ) -> None:
         """Start it; `prepare` is done in the process after the run is loaded."""
         self._said, there = _CONTEXT.Pipe(duplex=False)
@@ -58,7 +58,7 @@ class Building:
             return Ended(code)
 
 
-def _build(configs: Path, run: str, root: Path, prepare: Callable[[], None] | None, said: Connection) -> None:
+def _build(configs: Path, run: str, root: Path | str, prepare: Callable[[], None] | None, said: Connection) -> None:
     loaded = load_run(run, configs)
     if prepare is not None:
         prepare()

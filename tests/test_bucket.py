@@ -1,16 +1,20 @@
 """A root in a bucket: real S3 on loopback. Locks that free themselves, bytes that are checked, and the same results."""
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import synthetic
 import xarray as xr
 from commands import eo, refusal, succeeds
 from fixtures_fetch import QUICK
+from processes import Building, Ended, killed_at
 from synthetic import configs, months
 from twin import s3
 from twin.https import serve
@@ -122,6 +126,33 @@ def test_a_granule_with_other_bytes_than_were_taken_in_is_refused(
     monkeypatch.setenv("EO_SCRATCH", str(tmp_path / "worker"))
     said = refusal("build", "synthetic", "--offline", *arguments)
     assert f"{bucket.url(first)} must be the file that was taken in" in said
+
+
+def killed_elsewhere(number: int, scratch: Path, environment: dict[str, str]) -> None:
+    """Be another machine, that is killed at a moment."""
+    os.environ.update(environment | {"EO_SCRATCH": str(scratch)})
+    killed_at(number, scratch, ("os.link", "os.rename"))
+
+
+@pytest.mark.slow
+def test_a_build_that_is_killed_again_and_again_is_finished_by_other_machines(
+    address: str, bucket: Bucket, there: Path, tmp_path: Path
+) -> None:
+    fetched(address, there)
+    whole = pipeline.build(load_run("synthetic", there), tmp_path / "disk", today=np.datetime64("2010-01-01"))
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    ended = Ended(-9)
+    codes = []
+    while ended.code == -9:
+        scratch = tmp_path / f"machine {len(codes)}"
+        prepare = partial(killed_elsewhere, 20 + 14 * len(codes), scratch, environment)
+        ended = Building(there, address, prepare=prepare).end()
+        codes.append(ended.code)
+        s3.remove("climate-office", "some/where/locks/synthetic.lock")  # or else it is waited for, a minute
+        assert len(codes) < 9, "each goes on where the one before was killed"
+    assert (ended.code, ended.content) == (0, whole.content_digest), ended
+    assert len(codes) > 2
+    assert {one.key.rpartition(".")[2] for one in bucket.listed("results")} == {"nc", "png", "json"}
 
 
 # What a bucket may do
