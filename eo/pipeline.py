@@ -96,6 +96,8 @@ class Built:
     months: int
     good: int
     """Values that stand, of months x regions."""
+    address: str
+    """Where the result is: its path, or its address in a bucket."""
 
     @property
     def report(self) -> str:
@@ -105,9 +107,9 @@ class Built:
     def __str__(self) -> str:
         """Give the build in one line."""
         if self.up_to_date:
-            return f"{self.path} is up to date: nothing to do"
+            return f"{self.address} is up to date: nothing to do"
         made = f"{self.prepared} parts prepared, {self.present} already there"
-        return f"{self.path}: {made}; content {self.content_digest[:16]}"
+        return f"{self.address}: {made}; content {self.content_digest[:16]}"
 
 
 @netcdf.serial
@@ -302,6 +304,7 @@ def _built(plan_: Plan, made: Made) -> Built:
         validation=made.validation,
         months=made.months,
         good=made.good,
+        address=plan_.store.url(made.path),
     )
 
 
