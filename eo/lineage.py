@@ -16,7 +16,6 @@ from eo import __version__, netcdf
 from eo.canonical import spatial_dims
 from eo.config import Run
 from eo.errors import InputError, unknown
-from eo.indicators import taken
 from eo.model import Granule, Part
 from eo.places import time_step
 from eo.provenance import code_digest, digest
@@ -47,12 +46,6 @@ def _granule(one: Granule) -> dict[str, Any]:
     }
 
 
-def _reach(run: Run) -> tuple[int, int]:
-    """Give how many months before and after its own a value of a run is made of."""
-    function = run.indicator.reach
-    return (0, 0) if function is None else function(**taken(function, run.parameters))
-
-
 def document(run: Run, parts: Iterable[Part], **said: object) -> str:
     """Give the text of the lineage file.
 
@@ -74,7 +67,7 @@ def document(run: Run, parts: Iterable[Part], **said: object) -> str:
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
-        "reach": _reach(run),
+        "reach": run.reach,
         **said,
         "parts": [
             {"product": one.product, "period": one.period, "digest": one.digest,

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from eo import granules, lineage, missing, netcdf
-from eo.climatology import complete, in_span
+from eo.climatology import in_span
 from eo.config import Run
 from eo.errors import InputError
 from eo.fetching import fetch_inputs
@@ -30,7 +30,7 @@ from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.series import Series, Tile, by_tiles, gathered, open_series, stepped, tiles
+from eo.series import Series, Tile, around, by_tiles, gathered, open_series, stepped, tiles, unbroken, within
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Watch
@@ -154,7 +154,7 @@ def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
 
 def _parts(run: Run, name: str, product: Product, found: list[Granule], store: Store) -> list[Part]:
     """Give the parts of one product that a run is made of, by period."""
-    parts = granules.parts(name, product, found, run.period)
+    parts = granules.parts(name, product, found, run.period, around=run.reached)
     if run.baseline is not None:
         parts += granules.parts(name, product, found, run.baseline, "baseline")
     whole = sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period)
@@ -170,11 +170,12 @@ def _check_complete(run: Run, name: str, product: Product, have: set[str]) -> No
     """Refuse a run that lacks time steps, where its product allows no gaps."""
     if product.gaps == "allowed":
         return
-    spans = missing.spans(run)
-    lacking = missing.lacking(product, spans, have)
+    lacking = [step for step in missing.needed(run, product, have) if step not in have]
     if lacking:
+        reach = f", and of what its data has from {run.reached.start} on" * (run.reach[0] > 0)
         raise InputError(
-            f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
+            f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, missing.spans(run)))}{reach}; "
+            f"{len(lacking)} are "
             f"missing: {lacking[0]} to {lacking[-1]}; the data of {name!r} has {min(have)} to {max(have)} "
             "(a product with gaps: allowed may lack some)"
         )
@@ -229,7 +230,8 @@ def finish(plan_: Plan) -> Built:
         series = open_series(run, plan_.parts, store, stack)
         normal = _normal(plan_, series, work)
         frozen = None if normal is None else stack.enter_context(netcdf.opened(normal.path))
-        computed = by_tiles(lambda tile: _computed(run, series, frozen, tile), tiles(series[0]))
+        known = unbroken(run, series)
+        computed = by_tiles(lambda tile: _computed(run, known, frozen, tile), tiles(series[0]))
         with netcdf.opened(write_part(plan_.parts[0], run.product, store, work)) as grid:
             at = zones(run.regions, grid)
         made = write_result(
@@ -247,11 +249,12 @@ def finish(plan_: Plan) -> Built:
 
 def _computed(run: Run, series: Series, normal: xr.Dataset | None, tile: Tile) -> xr.Dataset:
     """Give what the indicator of a run makes of its series, on one tile."""
-    given = [complete(one, run.period, run.step) for one in _stepped(run, series, tile)]
+    given = around(_stepped(run, series, tile), run)
     frozen = {} if normal is None else {"normal": normal.isel(tile, missing_dims="ignore").load()}
-    found: xr.Dataset = run.indicator.compute(*given, **taken(run.indicator.compute, run.parameters), **frozen)
+    told = taken(run.indicator.compute, {**run.parameters, "period": run.period})
+    found: xr.Dataset = run.indicator.compute(*given, **told, **frozen)
     kept = {name: one for name, one in given[0].coords.items() if name not in found.coords and _belongs(one, found)}
-    return found.assign_coords(kept)
+    return within(found.assign_coords(kept), run.period)
 
 
 def _stepped(run: Run, series: Series, tile: Tile) -> list[xr.Dataset]:

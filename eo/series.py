@@ -8,11 +8,13 @@ import xarray as xr
 
 from eo import netcdf
 from eo.canonical import spatial_dims
+from eo.climatology import complete
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
 from eo.indicators import taken
-from eo.model import Part
+from eo.model import Part, Span
 from eo.parts import reduction_path
+from eo.steps import labels, steps_in
 from eo.store import Store
 from eo.zones import Zone
 
@@ -62,6 +64,47 @@ def stepped(series: xr.Dataset, run: Run, one: Input) -> xr.Dataset:
     units = one.product.variables[one.variable].units
     told = {name: found[name].assign_attrs(units=units) for name in ("mean", "total") if name in found}
     return found.assign(told)
+
+
+def unbroken(run: Run, series: Series) -> Series:
+    """Give series without the steps after the first hole beyond the period, where a product has no gaps.
+
+    What comes after a step that is late is not used before that has come.
+    """
+    return tuple(_unbroken(run, one, each) for one, each in zip(run.inputs, series, strict=True))
+
+
+def _unbroken(run: Run, one: Input, series: xr.Dataset) -> xr.Dataset:
+    after, step = steps_in(Span(run.period.end, run.reached.end), one.product.step), one.product.step
+    if one.product.gaps == "allowed" or not after:
+        return series
+    named = np.array(labels(series["time"].values, step))
+    hole = next((each for each in after if each not in set(named)), None)
+    return series if hole is None else series.isel(time=np.flatnonzero(named < hole))
+
+
+def around(series: list[xr.Dataset], run: Run) -> list[xr.Dataset]:
+    """Give series over every step of the period and of the months around it that values reach to.
+
+    They begin with the first step of these that one of them has, and end with the last one, or else with the period.
+    """
+    whole = [complete(one, run.reached, run.step) for one in series]
+    time = whole[0]["time"].values
+    month = time.astype("datetime64[M]")
+    kept = (month >= run.period.start) & (month < run.period.end)
+    for one in series:
+        kept |= np.isin(time, one["time"].values)
+    places = np.flatnonzero(kept)
+    return [one.isel(time=slice(int(places[0]), int(places[-1]) + 1)) for one in whole]
+
+
+def within(found: xr.Dataset, period: Span) -> xr.Dataset:
+    """Give the steps of a result that start in a period, and years that have a part in it."""
+    bounds = found["time_bounds"].values
+    first, last = (one.astype("datetime64[M]") for one in (bounds[:, 0], bounds[:, 1] - np.timedelta64(1, "ns")))
+    years = (last - first).astype(int) > 1
+    begun = (first >= period.start) | (years & (last >= period.start))
+    return found.isel(time=np.flatnonzero(begun & (first < period.end)))
 
 
 def tiles(series: xr.Dataset) -> list[list[Tile]]:

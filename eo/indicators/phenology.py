@@ -43,7 +43,7 @@ def phenology(
     It starts and ends where the values, or the double logistic curve that fits them best, cross a share of the
     amplitude. Missing steps lie on a straight line, or are left out of the fit; with fewer than `min_steps` of all
     steps of that year around the peak, or where the series does not cover all of it, there is no season
-    (``insufficient_coverage``): so the first and the last year of a period may have none. A year without a season, or
+    (``insufficient_coverage``): so the first and the last year of a record may have none. A year without a season, or
     with more of it at the edge than inside, is ``undefined``; a cell whose baseline has no cycle is ``no_normal``. A
     part of a year is one that the series does not cover: it has no season. A baseline of fewer years than `min_years`
     is an error.
