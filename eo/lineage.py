@@ -129,7 +129,11 @@ def trace(path: Path, place: str, time: str) -> Trace:
         No such file, place or time, or the lineage does not belong to the file.
     """
     said = load(path)
-    file = netcdf.read(path)
+    with netcdf.opened(path) as file:
+        return _traced(file, said, path, place, time)
+
+
+def _traced(file: xr.Dataset, said: dict[str, Any], path: Path, place: str, time: str) -> Trace:
     unit = _UNITS.get(time_step(file), "D")
     times = file["time"].values.astype(f"datetime64[{unit}]").astype(str).tolist()
     at = _place(file, place, path)

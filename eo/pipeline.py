@@ -30,9 +30,10 @@ from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.series import Series, Tile, around, by_tiles, gathered, open_series, stepped, tiles, unbroken, within
+from eo.series import Series, around, gathered, open_series, stepped, unbroken, within
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
+from eo.tiles import Tile, by_tiles, tiles
 from eo.transfer import Watch
 from eo.validation import digest_of
 from eo.workers import workers
@@ -231,7 +232,7 @@ def finish(plan_: Plan) -> Built:
         normal = _normal(plan_, series, work)
         frozen = None if normal is None else stack.enter_context(netcdf.opened(normal.path))
         known = unbroken(run, series)
-        computed = by_tiles(lambda tile: _computed(run, known, frozen, tile), tiles(series[0]))
+        computed = by_tiles(lambda tile: _computed(run, known, frozen, tile), tiles(series[0]), work)
         with netcdf.opened(write_part(plan_.parts[0], run.product, store, work)) as grid:
             at = zones(run.regions, grid)
         made = write_result(
@@ -275,10 +276,10 @@ def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
     before = Span(
         baseline.start - 1, baseline.end
     )  # a step that starts in the month before may reach into the first one
-    within = tuple(in_span(one, before) for one in series)
+    around_baseline = tuple(in_span(one, before) for one in series)
 
     def of_baseline(tile: Tile) -> Series:
-        return tuple(in_span(one, baseline) for one in _stepped(run, within, tile))
+        return tuple(in_span(one, baseline) for one in _stepped(run, around_baseline, tile))
 
     if run.reduction != "field":
         return load_normal(run, of_baseline({}), plan_.store, work)
@@ -289,7 +290,8 @@ def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
         for part in plan_.parts
         if part.product == one.name and part.period in periods
     )
-    fields = Fields(made_of, lambda: by_tiles(lambda tile: normal_of(run, of_baseline(tile)), tiles(within[0])))
+    laid = tiles(around_baseline[0])
+    fields = Fields(made_of, lambda: by_tiles(lambda tile: normal_of(run, of_baseline(tile)), laid, work, tiled=True))
     return load_normal(run, tuple(in_span(one, baseline) for one in series), plan_.store, work, fields=fields)
 
 
@@ -376,4 +378,5 @@ def measure(one: Measured, plan_: Plan) -> None:
 def up_to_date(plan_: Plan) -> Built:
     """Give the result that is there."""
     path = plan_.store.result(plan_.run.name, "nc")
-    return _built(plan_, Made.of(path, netcdf.read(path)))
+    with netcdf.opened(path) as file:
+        return _built(plan_, Made.of(path, file))

@@ -1,6 +1,6 @@
-"""The series that an indicator gets: the reductions of all parts joined, over every step of a span, tile by tile."""
+"""The series that an indicator gets: the reductions of all parts joined, over every step of a span."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import numpy as np
@@ -20,11 +20,6 @@ from eo.zones import Zone
 
 Series = tuple[xr.Dataset, ...]
 """One dataset for each input of a run, that of its product first."""
-Tile = dict[str, slice]
-
-_TILE_CELLS = 128
-_TILE_BYTES = 64 << 20
-"""Of the values of one variable over all time steps in a tile; an indicator needs some times as much."""
 
 
 def open_series(run: Run, parts: Iterable[Part], store: Store, stack: ExitStack) -> Series:
@@ -107,42 +102,12 @@ def within(found: xr.Dataset, period: Span) -> xr.Dataset:
     return found.isel(time=np.flatnonzero(begun & (first < period.end)))
 
 
-def tiles(series: xr.Dataset) -> list[list[Tile]]:
-    """Give the tiles that a series is worked on: rows of tiles; one for all where it is of zones."""
-    if "region" in series.dims:
-        return [[{}]]
-    rows, columns = spatial_dims(series)
-    steps = max(series.sizes["time"], 1)
-    wide = max(1, int(np.sqrt(_TILE_BYTES / 8 / steps)) // _TILE_CELLS) * _TILE_CELLS
-    return [
-        [{rows: slice(y, y + wide), columns: slice(x, x + wide)} for x in range(0, series.sizes[columns], wide)]
-        for y in range(0, series.sizes[rows], wide)
-    ]
-
-
-def by_tiles(function: Callable[[Tile], xr.Dataset], laid: list[list[Tile]]) -> xr.Dataset:
-    """Give what a function gives for each tile, put together."""
-    if laid == [[{}]]:
-        return function({})
-    rows, columns = laid[0][0]
-    bands = [_together([function(tile) for tile in row], columns) for row in laid]
-    return _together(bands, rows)
-
-
 def gathered(run: Run, cells: xr.Dataset, at: tuple[Zone, ...]) -> xr.Dataset:
     """Give the series of the region of a run whose indicator makes one of all its cells; other results as they are."""
     function = run.indicator.gather
     if function is None:
         return cells
     area = xr.DataArray(at[0].weights, dims=spatial_dims(cells))
-    found: xr.Dataset = function(cells, area, **taken(function, run.parameters))
+    found: xr.Dataset = function(cells, area, **taken(function, run.parameters)).compute()
     named = found.expand_dims(region=[at[0].name])
     return named.assign_coords(time_bounds=cells["time_bounds"])
-
-
-def _together(pieces: list[xr.Dataset], dim: str) -> xr.Dataset:
-    if len(pieces) == 1:
-        return pieces[0]
-    return xr.concat(
-        pieces, dim=dim, data_vars="minimal", coords="minimal", compat="equals", join="exact", combine_attrs="override"
-    )
