@@ -65,7 +65,8 @@ def write_configs(folder: Path, files: Path, years: int) -> Path:
     product = PRODUCT | {"source": source, "step": "month", "variables": {"rain": RATE}}
     period = f"{FIRST}/{FIRST + years - 1}"
     run = {
-        "title": "SYNTHETIC indices for timing", "summary": "Random fields for timing.", "keywords": ["synthetic"], "indicator": "spi",
+        "title": "SYNTHETIC indices for timing", "summary": "Random fields for timing.", "keywords": ["synthetic"],
+        "indicator": "spi",
         "product": "rain", "variable": "rain", "regions": ["globe"], "by": "cell", "period": period,
         "baseline": period, "parameters": {"months": 3, "min_years": 10, "min_wet": 4},
     }  # fmt: skip
