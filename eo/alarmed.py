@@ -38,13 +38,16 @@ def load_alarms(
     StoreError
         The result, or a part, cannot be read.
     """
-    file, rules = netcdf.read(load_latest(store, store.result(run.name, "nc"))), run.config.alarms
-    found = list(of_freshness(run, newest, day)) + list(of_result(file, rules))
+    rules = run.config.alarms
+    result = load_latest(store, store.result(run.name, "nc"))
+    with netcdf.opened(result) as file:
+        found = list(of_freshness(run, newest, day)) + list(of_result(file, rules))
     if rules.constant == "alarm":
         found += _of_input(run, list(parts), store, work)
     if rules.drift is not None:
         other = load_latest(store, store.result(rules.drift.run, "nc"))
-        found += of_drift(file, netcdf.read(other) if other.exists() else None, rules.drift)
+        mine = netcdf.read(result)
+        found += of_drift(mine, netcdf.read(other) if other.exists() else None, rules.drift)
     return found
 
 

@@ -164,6 +164,19 @@ class Run:
         return span(self.config.period.replace("..", self.last))
 
     @property
+    def reach(self) -> tuple[int, int]:
+        """How many months before and after its own a value is made of."""
+        before, after = self.indicator.reaches(self.parameters)
+        straddles = self.step == "month" and any(one.product.step == "8day" for one in self.inputs)
+        return max(before, int(straddles)), after
+
+    @property
+    def reached(self) -> Span:
+        """The months that values of the period may be made of: the data need not go so far."""
+        before, after = self.reach
+        return Span(max(self.period.start - before, _FIRST), min(self.period.end + after, _LAST + 1))
+
+    @property
     def baseline(self) -> Span | None:
         """The months that the normal is made of."""
         return None if self.config.baseline is None else span(self.config.baseline)

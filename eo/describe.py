@@ -157,12 +157,13 @@ def _own(computed: xr.Dataset) -> set[str]:
     return {str(dim) for dim in computed.dims if dim in computed.coords} - {"region", "time", "lat", "lon", "y", "x"}
 
 
-def _field(
-    values: xr.DataArray, attributes: Mapping[str, object]
-) -> tuple[tuple[str, ...], np.ndarray, dict[str, object]]:
-    """Give a variable of a result: by region first, then time, then space; series in float64, fields in float32."""
+def _field(values: xr.DataArray, attributes: Mapping[str, object]) -> tuple[tuple[str, ...], Any, dict[str, object]]:
+    """Give a variable of a result: by region first, then time, then space; series in float64, fields in float32.
+
+    What is lazy stays lazy.
+    """
     dims = sorted(map(str, values.dims), key=lambda dim: _ORDER.index(dim) if dim in _ORDER else len(_ORDER) - 5)
-    array = values.transpose(*dims).values
+    array = values.transpose(*dims).data
     if array.dtype.kind == "M":
         days = (array.astype("datetime64[ns]") - np.datetime64(0, "ns")) / np.timedelta64(1, "D")
         return tuple(dims), np.where(np.isnat(array), np.nan, days), dict(attributes)

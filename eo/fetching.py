@@ -18,7 +18,7 @@ from eo.errors import InputError
 from eo.filenames import groups, step_in
 from eo.loading import load_documents
 from eo.logs import numbers
-from eo.missing import Missing, counts, state_of, write_missing
+from eo.missing import Missing, counts, load_missing, state_of, write_missing
 from eo.model import Product, Span, Step
 from eo.origin import LocalSource, PackageSource, is_remote
 from eo.sources import Remote, Wanted
@@ -158,10 +158,10 @@ def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Pr
         if not is_remote(product.source):
             continue
         have = {step for old in load_kept(store, name) for step in old.times}
-        for one in missing.spans(run):
-            if lacks := missing.lacking(product, [one], have):
-                found.append((name, product, one, lacks))
-                have |= set(lacks)  # asked for once, where two spans overlap
+        for lacks in missing.to_ask(run, product, have, load_missing(store, name), today):
+            if lacks:
+                months = Span(np.datetime64(lacks[0][:7], "M"), np.datetime64(lacks[-1][:7], "M") + 1)
+                found.append((name, product, months, lacks))
     return found
 
 

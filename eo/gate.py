@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from eo.coverage import FLAGS
@@ -19,6 +21,8 @@ _ACDD = ("title", "summary", "keywords", "id", "license", "institution", "source
          "time_coverage_start", "time_coverage_end", "standard_name_vocabulary", "processing_level")  # fmt: skip
 _SPHERE = 4 * np.pi * EARTH_RADIUS**2
 _CLOSURE = 1e-9
+_BLOCK = 1 << 22
+"""Values that are looked at together."""
 
 
 @serial
@@ -140,22 +144,30 @@ def _date(time: object) -> str:
 
 def _values(file: xr.Dataset) -> Iterator[Check]:
     for name, one in _fields(file).items():
-        values = one.values
-        if np.isinf(values).any():
-            yield Check("values are finite or missing", f"{name} has {int(np.isinf(values).sum())} infinite values")
-        if not np.isfinite(values).any() and "event" not in one.dims:
+        infinite = sum(int(np.isinf(values).sum()) for values in _pieces(one))
+        if infinite:
+            yield Check("values are finite or missing", f"{name} has {infinite} infinite values")
+        if "event" not in one.dims and not any(np.isfinite(values).any() for values in _pieces(one)):
             yield Check("a variable has at least one value", f"{name} has none")
         try:
             low, high = _valid_range(one)
         except (ValueError, TypeError):
             yield Check("valid_range is two numbers", f"{name} has {one.attrs['valid_range']!r}")
             continue
-        outside = values[(values < low) | (values > high)]
-        if outside.size:
-            yield Check(
-                f"{name} lies in {low:g}..{high:g}",
-                f"{outside.size} values do not, such as {float(outside[0]):g}",
-            )
+        outside = [values[(values < low) | (values > high)] for values in _pieces(one)]
+        count, some = sum(each.size for each in outside), next((each[0] for each in outside if each.size), np.nan)
+        if count:
+            yield Check(f"{name} lies in {low:g}..{high:g}", f"{count} values do not, such as {float(some):g}")
+
+
+def _pieces(one: xr.DataArray) -> Iterator[npt.NDArray[Any]]:
+    """Give the values a bounded stretch of the first axis at a time: a grid over all time is not held."""
+    if not one.ndim:
+        yield one.values
+        return
+    rows = max(1, _BLOCK // max(1, one.size // max(1, one.shape[0])))
+    for start in range(0, one.shape[0], rows):
+        yield one[start : start + rows].values
 
 
 def _valid_range(one: xr.DataArray) -> tuple[float, float]:
@@ -175,8 +187,8 @@ def _flags(file: xr.Dataset) -> Iterator[Check]:
         count = len(str(meanings).split()) if isinstance(meanings, str) else len(meanings)
         if count != known.size:
             yield Check("flag_values and flag_meanings are as many", f"{name} has {known.size} and {count}")
-        values = one.values
-        strange = np.setdiff1d(values[np.isfinite(values)] if values.dtype.kind == "f" else values, known)
+        each = (values[np.isfinite(values)] if values.dtype.kind == "f" else values for values in _pieces(file[name]))
+        strange = np.unique(np.concatenate([np.setdiff1d(values, known) for values in each] or [known[:0]]))
         if strange.size:
             yield Check("flags are among flag_values", f"{name} has {strange[:5].tolist()}")
 
@@ -189,20 +201,22 @@ def _missing_data(file: xr.Dataset) -> Iterator[Check]:
     """A value stands only where its status is good, and a missing one has a reason."""
     if "status" not in file or str(file["status"].attrs.get("flag_meanings")) != " ".join(FLAGS):
         return
-    status = file["status"].values
+    status = file["status"]
     for name, one in _fields(file).items():
         if "status" not in str(one.attrs.get("ancillary_variables", "")).split() or name.endswith("_normal"):
             continue
-        if one.dims != file["status"].dims:
-            yield Check("a value has a status", f"{name} has {one.dims} and status {file['status'].dims}")
+        if one.dims != status.dims:
+            yield Check("a value has a status", f"{name} has {one.dims} and status {status.dims}")
             continue
-        there = np.isfinite(one.values)
-        hidden = there & ~np.isin(status, [FLAGS[flag] for flag in _STANDING])
-        if hidden.any():
-            yield Check("a value without enough coverage is missing", f"{name} has {int(hidden.sum())} such values")
-        silent = ~there & (status == FLAGS["good"])
-        if silent.any():
-            yield Check("a missing value has a reason in status", f"{name} has {int(silent.sum())} without")
+        hidden = silent = 0
+        for values, why in zip(_pieces(one), _pieces(status), strict=True):
+            there = np.isfinite(values)
+            hidden += int((there & ~np.isin(why, [FLAGS[flag] for flag in _STANDING])).sum())
+            silent += int((~there & (why == FLAGS["good"])).sum())
+        if hidden:
+            yield Check("a value without enough coverage is missing", f"{name} has {hidden} such values")
+        if silent:
+            yield Check("a missing value has a reason in status", f"{name} has {silent} without")
 
 
 def _area(file: xr.Dataset) -> Iterator[Check]:

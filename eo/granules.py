@@ -211,8 +211,18 @@ def _recorded(record: Path, path: Path, *, away: bool) -> Granule | None:
     return granule if now == (granule.size, granule.modified) else None
 
 
-def parts(name: str, product: Product, granules: Iterable[Granule], period: Span, what: str = "period") -> list[Part]:
+def parts(
+    name: str,
+    product: Product,
+    granules: Iterable[Granule],
+    period: Span,
+    what: str = "period",
+    *,
+    around: Span | None = None,
+) -> list[Part]:
     """Give the parts that cover a period: a year of months, or a month of days, each named by what goes into it.
+
+    Those of the months `around` it come with them, as far as there are granules.
 
     Raises
     ------
@@ -230,7 +240,7 @@ def parts(name: str, product: Product, granules: Iterable[Granule], period: Span
             owners[time] = granule
             by_unit[part_of(time)][granule.sha256] = granule
     _one_grid(name, granules)
-    wanted = {part_of(step) for step in steps_in(period, product.step)}
+    wanted = {part_of(step) for step in steps_in(around or period, product.step)}
     found = [_part(name, product, one, by_unit[one]) for one in sorted(wanted & by_unit.keys())]
     if not any(period.start <= np.datetime64(time, "M") < period.end for time in owners):
         have = f"{min(owners)} to {max(owners)}" if owners else "nothing"

@@ -16,7 +16,6 @@ from eo import __version__, netcdf
 from eo.canonical import spatial_dims
 from eo.config import Run
 from eo.errors import InputError, unknown
-from eo.indicators import taken
 from eo.model import Granule, Part
 from eo.places import time_step
 from eo.provenance import code_digest, digest
@@ -48,12 +47,6 @@ def _granule(one: Granule, store: Store) -> dict[str, Any]:
     }
 
 
-def _reach(run: Run) -> tuple[int, int]:
-    """Give how many months before and after its own a value of a run is made of."""
-    function = run.indicator.reach
-    return (0, 0) if function is None else function(**taken(function, run.parameters))
-
-
 def document(run: Run, parts: Iterable[Part], store: Store, **said: object) -> str:
     """Give the text of the lineage file.
 
@@ -76,7 +69,7 @@ def document(run: Run, parts: Iterable[Part], store: Store, **said: object) -> s
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
-        "reach": _reach(run),
+        "reach": run.reach,
         **said,
         "parts": [
             {"product": one.product, "period": one.period, "digest": one.digest,
@@ -138,7 +131,11 @@ def trace(path: Path, place: str, time: str) -> Trace:
         No such file, place or time, or the lineage does not belong to the file.
     """
     said = load(path)
-    file = netcdf.read(path)
+    with netcdf.opened(path) as file:
+        return _traced(file, said, path, place, time)
+
+
+def _traced(file: xr.Dataset, said: dict[str, Any], path: Path, place: str, time: str) -> Trace:
     unit = _UNITS.get(time_step(file), "D")
     times = file["time"].values.astype(f"datetime64[{unit}]").astype(str).tolist()
     at = _place(file, place, path)

@@ -67,9 +67,17 @@ def load_missing(store: Store, name: str) -> Missing:
         raise InputError(f"{path} must say what is missing, and it cannot be read: {error}") from None
 
 
-def lacking(product: Product, spans: Iterable[Span], have: Iterable[str]) -> list[str]:
-    """Give the steps of some spans that are not there, in order."""
-    return sorted({step for one in spans for step in steps_in(one, product.step)} - set(have))
+def needed(run: Run, product: Product, have: Iterable[str]) -> list[str]:
+    """Give the steps that a run cannot do without, in order.
+
+    These are all of its period and its baseline. Of the months before its period that its values reach to, those from
+    the first step on that is here: a record begins somewhere, but what it has is whole. After its period none: they
+    come late, and `eo.series.around` takes what has no hole before it.
+    """
+    there = set(have)
+    before = steps_in(Span(run.reached.start, run.period.start), product.step)
+    first = next((number for number, step in enumerate(before) if step in there), len(before))
+    return sorted({step for one in spans(run) for step in steps_in(one, product.step)} | set(before[first:]))
 
 
 def counts(known: Mapping[str, tuple[State, str]], steps: Iterable[str]) -> dict[State, int]:
@@ -83,6 +91,27 @@ def spans(run: Run) -> list[Span]:
     return [run.period] if run.baseline is None else [run.period, run.baseline]
 
 
+def to_ask(run: Run, product: Product, have: Iterable[str], known: Missing, today: np.datetime64) -> list[list[str]]:
+    """Give the steps that a run wants of a service and that are not here, in order, for each span of months.
+
+    Those that its values reach to outside of its period are asked for until the service is known not to have them.
+
+    Parameters
+    ----------
+    today : datetime64[D]; no later month is asked for but those of the period itself
+    """
+    there = set(have)
+    month = today.astype("datetime64[M]") + 1
+    around = Span(run.reached.start, max(run.period.end, min(run.reached.end, month)))
+    inside = {step for one in spans(run) for step in steps_in(one, product.step)}
+    settled = {step for step, (state, _) in known.items() if state == "missing_upstream"} - inside
+    found = []
+    for one in [around, *spans(run)[1:]]:
+        found.append([step for step in steps_in(one, product.step) if step not in there | settled])
+        there |= set(found[-1])  # asked for once, where two spans overlap
+    return found
+
+
 def check_explained(run: Run, name: str, product: Product, have: Iterable[str], store: Store) -> None:
     """Refuse a run that lacks granules of a service without its being known that the service has none.
 
@@ -94,9 +123,13 @@ def check_explained(run: Run, name: str, product: Product, have: Iterable[str], 
     if not is_remote(product.source):
         return
     known = load_missing(store, name)
-    open_ = [step for step in lacking(product, spans(run), have) if known.get(step, ("failed", ""))[0] == "failed"]
-    if run.is_open:  # its end is that of its data: what failed after it makes it shorter
-        open_ += sorted(one for one, (state, _) in known.items() if state == "failed" and one >= str(run.period.end))
+    there = set(have)
+    needs = [one for one in needed(run, product, there) if one not in there]
+    failed = [one for one in sorted(known.keys() - there) if known[one][0] == "failed"]
+    around = set(steps_in(run.reached, product.step))
+    # of an open run the end is that of its data: what failed after it makes it shorter
+    wants = [one for one in failed if one in around or (run.is_open and one >= str(run.period.end))]
+    open_ = sorted({*wants, *(one for one in needs if known.get(one, ("failed", ""))[0] == "failed")})
     if open_:
         reason = next((known[step][1] for step in open_ if step in known), "they were never asked for")
         raise InputError(
@@ -112,6 +145,6 @@ def attributes(run: Run, parts: Iterable[Part], store: Store) -> dict[str, np.in
     services = {one.name: one.product for one in run.inputs if is_remote(one.product.source)}
     for name, product in services.items():
         have = {time for part in parts if part.product == name for one in part.granules for time in one.times}
-        found = counts(load_missing(store, name), lacking(product, spans(run), have))
+        found = counts(load_missing(store, name), set(needed(run, product, have)) - have)
         total = {state: number + found[state] for state, number in total.items()}
     return {f"granules_{state}": np.int32(number) for state, number in total.items()} if services else {}

@@ -51,10 +51,15 @@ def _encoding(variable: xr.Variable, *, tiled: bool) -> dict[str, Any]:
     fill: dict[str, Any] = {"_FillValue": np.array(np.nan, variable.dtype) if variable.dtype.kind == "f" else None}
     if not variable.ndim:
         return fill
-    within = _FIELD_CHUNK if {"lat", "y"} & set(variable.dims) else {}
-    within = dict.fromkeys(within.keys() - {"time"}, _TILE) if tiled else within
-    sizes = tuple(min(within.get(str(dim), size), size) for dim, size in variable.sizes.items())
+    sizes = chunk_sizes({str(dim): size for dim, size in variable.sizes.items()}, tiled=tiled)
     return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
+
+
+def chunk_sizes(sizes: Mapping[str, int], *, tiled: bool = False) -> tuple[int, ...]:
+    """Give the chunks that a variable of so many values along each dim is stored in, see `write`."""
+    within = _FIELD_CHUNK if {"lat", "y"} & sizes.keys() else {}
+    within = dict.fromkeys(within.keys() - {"time"}, _TILE) if tiled else within
+    return tuple(min(within.get(dim, size), size) for dim, size in sizes.items())
 
 
 def _time_encoding(variable: xr.Variable) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False) -> None:
     small = {name: one for name, one in encoding.items() if name not in lazy}
     clean.drop_vars(lazy).to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=small, unlimited_dims=[])
     if lazy:
-        _write_lazy(clean[lazy], path, encoding)
+        _write_lazy(clean, lazy, path, encoding)
 
 
 def _is_one_column(area: xr.DataArray) -> bool:
@@ -99,11 +104,15 @@ def _repeated(area: xr.DataArray, stored: tuple[int, ...]) -> xr.DataArray:
     return area.copy(data=da.broadcast_to(column, area.shape, chunks=(*column.chunks[:1], *across)))  # type: ignore[no-untyped-call]
 
 
-def _write_lazy(fields: xr.Dataset, path: Path, encoding: dict[str, dict[str, Any]]) -> None:
+def _write_lazy(whole: xr.Dataset, lazy: list[str], path: Path, encoding: dict[str, dict[str, Any]]) -> None:
     """Add lazy fields to a file: each chunk computed, deflated and written by whichever thread has it."""
+    fields, (variables, attributes) = whole[lazy], xr.conventions.encode_dataset_coordinates(whole)
     with netCDF4.Dataset(path, "a") as file:
         for name, one in fields.data_vars.items():
-            _define(file, str(name), one, encoding[str(name)])
+            _define(file, str(name), one, encoding[str(name)], variables[name].attrs)
+        if "coordinates" in file.ncattrs():  # those of no variable, and these were not there yet
+            file.delncattr("coordinates")
+        file.setncatts({key: one for key, one in attributes.items() if key == "coordinates"})
     lock = threading.Lock()
     with h5py.File(path, "r+") as file:
         arrays = [
@@ -114,7 +123,9 @@ def _write_lazy(fields: xr.Dataset, path: Path, encoding: dict[str, dict[str, An
         da.store(arrays, targets, lock=False)  # type: ignore[arg-type]
 
 
-def _define(file: netCDF4.Dataset, name: str, field: xr.DataArray, encoding: dict[str, Any]) -> None:
+def _define(
+    file: netCDF4.Dataset, name: str, field: xr.DataArray, encoding: dict[str, Any], attributes: Mapping[str, Any]
+) -> None:
     for dim, size in field.sizes.items():
         if dim not in file.dimensions:
             file.createDimension(str(dim), size)
@@ -128,9 +139,7 @@ def _define(file: netCDF4.Dataset, name: str, field: xr.DataArray, encoding: dic
         shuffle=True,
         chunksizes=encoding["chunksizes"],
     )
-    apart = {*field.dims, "area", "crs"}
-    beside = [str(one) for one in field.coords if one not in apart and not str(one).endswith("_bounds")]
-    made.setncatts(dict(field.attrs) | ({"coordinates": " ".join(sorted(beside))} if beside else {}))
+    made.setncatts(dict(attributes))
 
 
 @serial

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from eo import granules, lineage, missing, netcdf
-from eo.climatology import complete, in_span
+from eo.climatology import in_span
 from eo.config import Run
 from eo.errors import InputError
 from eo.fetching import fetch_inputs
@@ -31,9 +31,10 @@ from eo.normals import Fields, Normal, load_normal, normal_of
 from eo.parts import reduction_path, reductions, write_part, write_reductions
 from eo.provenance import digest, file_sha256
 from eo.results import Made, write_result
-from eo.series import Series, Tile, by_tiles, gathered, open_series, stepped, tiles
+from eo.series import Series, around, gathered, open_series, stepped, unbroken, within
 from eo.steps import part_of, steps_in
 from eo.store import Store, one_at_a_time, opened
+from eo.tiles import Tile, by_tiles, tiles
 from eo.transfer import Watch
 from eo.validation import digest_of
 from eo.workers import workers
@@ -158,7 +159,7 @@ def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
 
 def _parts(run: Run, name: str, product: Product, found: list[Granule], store: Store) -> list[Part]:
     """Give the parts of one product that a run is made of, by period."""
-    parts = granules.parts(name, product, found, run.period)
+    parts = granules.parts(name, product, found, run.period, around=run.reached)
     if run.baseline is not None:
         parts += granules.parts(name, product, found, run.baseline, "baseline")
     whole = sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period)
@@ -174,11 +175,12 @@ def _check_complete(run: Run, name: str, product: Product, have: set[str]) -> No
     """Refuse a run that lacks time steps, where its product allows no gaps."""
     if product.gaps == "allowed":
         return
-    spans = missing.spans(run)
-    lacking = missing.lacking(product, spans, have)
+    lacking = [step for step in missing.needed(run, product, have) if step not in have]
     if lacking:
+        reach = f", and of what its data has from {run.reached.start} on" * (run.reach[0] > 0)
         raise InputError(
-            f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, spans))}; {len(lacking)} are "
+            f"run {run.name!r} needs every {product.step} of {' and '.join(map(str, missing.spans(run)))}{reach}; "
+            f"{len(lacking)} are "
             f"missing: {lacking[0]} to {lacking[-1]}; the data of {name!r} has {min(have)} to {max(have)} "
             "(a product with gaps: allowed may lack some)"
         )
@@ -233,7 +235,8 @@ def finish(plan_: Plan) -> Built:
         series = open_series(run, plan_.parts, store, stack)
         normal = _normal(plan_, series, work)
         frozen = None if normal is None else stack.enter_context(netcdf.opened(normal.path))
-        computed = by_tiles(lambda tile: _computed(run, series, frozen, tile), tiles(series[0]))
+        known = unbroken(run, series)
+        computed = by_tiles(lambda tile: _computed(run, known, frozen, tile), tiles(series[0]), work)
         with netcdf.opened(write_part(plan_.parts[0], run.product, store, work)) as grid:
             at = zones(run.regions, grid)
         made = write_result(
@@ -251,11 +254,12 @@ def finish(plan_: Plan) -> Built:
 
 def _computed(run: Run, series: Series, normal: xr.Dataset | None, tile: Tile) -> xr.Dataset:
     """Give what the indicator of a run makes of its series, on one tile."""
-    given = [complete(one, run.period, run.step) for one in _stepped(run, series, tile)]
+    given = around(_stepped(run, series, tile), run)
     frozen = {} if normal is None else {"normal": normal.isel(tile, missing_dims="ignore").load()}
-    found: xr.Dataset = run.indicator.compute(*given, **taken(run.indicator.compute, run.parameters), **frozen)
+    told = taken(run.indicator.compute, {**run.parameters, "period": run.period})
+    found: xr.Dataset = run.indicator.compute(*given, **told, **frozen)
     kept = {name: one for name, one in given[0].coords.items() if name not in found.coords and _belongs(one, found)}
-    return found.assign_coords(kept)
+    return within(found.assign_coords(kept), run.period)
 
 
 def _stepped(run: Run, series: Series, tile: Tile) -> list[xr.Dataset]:
@@ -276,10 +280,10 @@ def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
     before = Span(
         baseline.start - 1, baseline.end
     )  # a step that starts in the month before may reach into the first one
-    within = tuple(in_span(one, before) for one in series)
+    around_baseline = tuple(in_span(one, before) for one in series)
 
     def of_baseline(tile: Tile) -> Series:
-        return tuple(in_span(one, baseline) for one in _stepped(run, within, tile))
+        return tuple(in_span(one, baseline) for one in _stepped(run, around_baseline, tile))
 
     if run.reduction != "field":
         return load_normal(run, of_baseline({}), plan_.store, work)
@@ -290,7 +294,8 @@ def _normal(plan_: Plan, series: Series, work: Path) -> Normal | None:
         for part in plan_.parts
         if part.product == one.name and part.period in periods
     )
-    fields = Fields(made_of, lambda: by_tiles(lambda tile: normal_of(run, of_baseline(tile)), tiles(within[0])))
+    laid = tiles(around_baseline[0])
+    fields = Fields(made_of, lambda: by_tiles(lambda tile: normal_of(run, of_baseline(tile)), laid, work, tiled=True))
     return load_normal(run, tuple(in_span(one, baseline) for one in series), plan_.store, work, fields=fields)
 
 
@@ -378,4 +383,5 @@ def measure(one: Measured, plan_: Plan) -> None:
 def up_to_date(plan_: Plan) -> Built:
     """Give the result that is there."""
     path = plan_.store.result(plan_.run.name, "nc")
-    return _built(plan_, Made.of(path, netcdf.read(path)))
+    with netcdf.opened(path) as file:
+        return _built(plan_, Made.of(path, file))

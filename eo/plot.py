@@ -100,8 +100,8 @@ def _map(figure: Figure, result: xr.Dataset, run: Run) -> None:
     """Draw the latest step that has a value; cells without one stay grey."""
     name = _name(run)
     rows, columns = spatial_dims(result)
-    seen = np.flatnonzero(np.isfinite(result[name].values).any(axis=(1, 2)))
-    latest = result[name].isel(time=int(seen[-1]) if seen.size else -1)
+    steps = (result[name].isel(time=at).load() for at in reversed(range(result.sizes["time"])))
+    latest = next((one for one in steps if np.isfinite(one.values).any()), result[name].isel(time=-1))
     values = latest.transpose(rows, columns).values.astype(np.float64)
     limits: dict[str, Any] = {}
     if drawn(run).difference:

@@ -1,6 +1,6 @@
-"""The series that an indicator gets: the reductions of all parts joined, over every step of a span, tile by tile."""
+"""The series that an indicator gets: the reductions of all parts joined, over every step of a span."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import numpy as np
@@ -8,22 +8,19 @@ import xarray as xr
 
 from eo import netcdf
 from eo.canonical import spatial_dims
+from eo.climatology import complete
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
 from eo.indicators import taken
 from eo.loading import load
-from eo.model import Part
+from eo.model import Part, Span
 from eo.parts import reduction_path
+from eo.steps import labels, steps_in
 from eo.store import Store
 from eo.zones import Zone
 
 Series = tuple[xr.Dataset, ...]
 """One dataset for each input of a run, that of its product first."""
-Tile = dict[str, slice]
-
-_TILE_CELLS = 128
-_TILE_BYTES = 64 << 20
-"""Of the values of one variable over all time steps in a tile; an indicator needs some times as much."""
 
 
 def open_series(run: Run, parts: Iterable[Part], store: Store, stack: ExitStack) -> Series:
@@ -65,26 +62,45 @@ def stepped(series: xr.Dataset, run: Run, one: Input) -> xr.Dataset:
     return found.assign(told)
 
 
-def tiles(series: xr.Dataset) -> list[list[Tile]]:
-    """Give the tiles that a series is worked on: rows of tiles; one for all where it is of zones."""
-    if "region" in series.dims:
-        return [[{}]]
-    rows, columns = spatial_dims(series)
-    steps = max(series.sizes["time"], 1)
-    wide = max(1, int(np.sqrt(_TILE_BYTES / 8 / steps)) // _TILE_CELLS) * _TILE_CELLS
-    return [
-        [{rows: slice(y, y + wide), columns: slice(x, x + wide)} for x in range(0, series.sizes[columns], wide)]
-        for y in range(0, series.sizes[rows], wide)
-    ]
+def unbroken(run: Run, series: Series) -> Series:
+    """Give series without the steps after the first hole beyond the period, where a product has no gaps.
+
+    What comes after a step that is late is not used before that has come.
+    """
+    return tuple(_unbroken(run, one, each) for one, each in zip(run.inputs, series, strict=True))
 
 
-def by_tiles(function: Callable[[Tile], xr.Dataset], laid: list[list[Tile]]) -> xr.Dataset:
-    """Give what a function gives for each tile, put together."""
-    if laid == [[{}]]:
-        return function({})
-    rows, columns = laid[0][0]
-    bands = [_together([function(tile) for tile in row], columns) for row in laid]
-    return _together(bands, rows)
+def _unbroken(run: Run, one: Input, series: xr.Dataset) -> xr.Dataset:
+    after, step = steps_in(Span(run.period.end, run.reached.end), one.product.step), one.product.step
+    if one.product.gaps == "allowed" or not after:
+        return series
+    named = np.array(labels(series["time"].values, step))
+    hole = next((each for each in after if each not in set(named)), None)
+    return series if hole is None else series.isel(time=np.flatnonzero(named < hole))
+
+
+def around(series: list[xr.Dataset], run: Run) -> list[xr.Dataset]:
+    """Give series over every step of the period and of the months around it that values reach to.
+
+    They begin with the first step of these that one of them has, and end with the last one, or else with the period.
+    """
+    whole = [complete(one, run.reached, run.step) for one in series]
+    time = whole[0]["time"].values
+    month = time.astype("datetime64[M]")
+    kept = (month >= run.period.start) & (month < run.period.end)
+    for one in series:
+        kept |= np.isin(time, one["time"].values)
+    places = np.flatnonzero(kept)
+    return [one.isel(time=slice(int(places[0]), int(places[-1]) + 1)) for one in whole]
+
+
+def within(found: xr.Dataset, period: Span) -> xr.Dataset:
+    """Give the steps of a result that start in a period, and years that have a part in it."""
+    bounds = found["time_bounds"].values
+    first, last = (one.astype("datetime64[M]") for one in (bounds[:, 0], bounds[:, 1] - np.timedelta64(1, "ns")))
+    years = (last - first).astype(int) > 1
+    begun = (first >= period.start) | (years & (last >= period.start))
+    return found.isel(time=np.flatnonzero(begun & (first < period.end)))
 
 
 def gathered(run: Run, cells: xr.Dataset, at: tuple[Zone, ...]) -> xr.Dataset:
@@ -93,14 +109,6 @@ def gathered(run: Run, cells: xr.Dataset, at: tuple[Zone, ...]) -> xr.Dataset:
     if function is None:
         return cells
     area = xr.DataArray(at[0].weights, dims=spatial_dims(cells))
-    found: xr.Dataset = function(cells, area, **taken(function, run.parameters))
+    found: xr.Dataset = function(cells, area, **taken(function, run.parameters)).compute()
     named = found.expand_dims(region=[at[0].name])
     return named.assign_coords(time_bounds=cells["time_bounds"])
-
-
-def _together(pieces: list[xr.Dataset], dim: str) -> xr.Dataset:
-    if len(pieces) == 1:
-        return pieces[0]
-    return xr.concat(
-        pieces, dim=dim, data_vars="minimal", coords="minimal", compat="equals", join="exact", combine_attrs="override"
-    )

@@ -98,9 +98,9 @@ def publish_page(store: Store, run: str, done: Measured, alarms: Iterable[Alarm]
     """Put the latest values, the picture and the text of a result on the page of the run that made it."""
     result, key = store.result(run, "nc"), run.replace("_", "-")
     folder = result.parent.absolute().as_uri() if store.bucket is None else store.url(result.parent)
-    file = netcdf.read(result)
+    with netcdf.opened(result) as file:
+        table = latest_values(file)
     said = json.loads(result.with_suffix(".json").read_text(encoding="utf-8"))
-    table = latest_values(file)
     if table:
         create_table_artifact(key=f"latest-{key}", table=table, description=f"Latest values of {file.attrs['title']}")
     picture = base64.b64encode(result.with_suffix(".png").read_bytes()).decode()

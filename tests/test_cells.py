@@ -9,7 +9,7 @@ import synthetic
 import xarray as xr
 from commands import refusal, succeeds
 
-from eo import gate, indicators, load_run, pipeline, series
+from eo import gate, indicators, load_run, pipeline, tiles
 from eo.config import Run
 from eo.lineage import trace
 from eo.reductions import field, monthly_field
@@ -45,8 +45,8 @@ def test_a_result_by_cells_is_what_the_formula_gives_in_each_cell(by_cells: Run,
 
 def test_tiles_do_not_change_a_bit(by_cells: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = pipeline.build(by_cells, tmp_path / "whole")
-    monkeypatch.setattr(series, "_TILE_CELLS", 4)
-    monkeypatch.setattr(series, "_TILE_BYTES", 1)
+    monkeypatch.setattr(tiles, "_TILE_CELLS", 4)
+    monkeypatch.setattr(tiles, "_TILE_BYTES", 1)
     tiled = pipeline.build(by_cells, tmp_path / "tiled")
     assert tiled.content_digest == whole.content_digest
     assert tiled.path != whole.path

@@ -69,7 +69,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.validation",
     ),
     ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
-    ("eo.metrics", "eo.series"),
+    ("eo.metrics", "eo.series", "eo.tiles"),
     ("eo.verification",),
     ("eo.transfer",),
     ("eo.fetching",),

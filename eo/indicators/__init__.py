@@ -16,7 +16,7 @@ from eo.errors import InputError, unknown
 Reduction = Literal["zonal_mean", "zonal_extent", "field"]
 """What is taken of each part before: a function of that name in `eo.reductions`."""
 By = Literal["region", "cell"]
-_GIVEN = ("normal", "baseline")
+_GIVEN = ("normal", "baseline", "period")
 """Keyword-only arguments that the pipeline gives: no parameters of a run."""
 
 
@@ -66,7 +66,11 @@ class Indicator:
     Where it asks for the keyword ``baseline`` it gets its span. The indicator gets what it gives as ``normal``."""
 
     reach: Callable[..., tuple[int, int]] | None = None
-    """Gives, of the parameters that it takes by keyword, how many months before and after its own a value needs."""
+    """Gives, of the parameters that it takes by keyword, how many months before and after its own a value needs.
+
+    The series that the indicator gets has these months around the period of the run as far as the data goes, and the
+    result is cut to the period: steps by the pipeline, what has another dim (events) by the function, which is given
+    the months as ``period`` where it asks for that keyword."""
     refuses: Callable[..., str] | None = None
     """Says what is wrong with some parameters on a product whose reader has these ``options``; empty where nothing is.
 
@@ -79,6 +83,10 @@ class Indicator:
 
     drawn: str = ""
     """Key of the output that the plot shows; empty: the first one."""
+
+    def reaches(self, parameters: Mapping[str, Any]) -> tuple[int, int]:
+        """Give how many months before and after its own a value needs, with these parameters."""
+        return (0, 0) if self.reach is None else self.reach(**taken(self.reach, parameters))
 
     @property
     def inputs(self) -> tuple[str, ...]:

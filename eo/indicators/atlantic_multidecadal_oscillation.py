@@ -28,7 +28,7 @@ def atlantic_multidecadal_oscillation(
     """Give the anomaly of a region as it is, less its linear trend, or less the anomaly of the ocean.
 
     A month with less coverage than asked is NaN, and so it takes no part in the trend; a month that is there in part
-    counts by its coverage. A running mean needs all its months: the first and last half window of a period are
+    counts by its coverage. A running mean needs all its months: the first and last half window of a record are
     ``insufficient_coverage``. A baseline of fewer than the 30 years of a standard normal stands, and the result says
     how many it has.
 

@@ -4,7 +4,7 @@ import xarray as xr
 
 from eo.indicators import Indicator, Output
 from eo.primitives.etccdi import judged
-from eo.primitives.precipitation import WET, Share, daily_amounts, longest_spell
+from eo.primitives.precipitation import WET, Share, daily_amounts, longest_spell, spell_reach
 
 
 def cdd(series: xr.Dataset, *, min_coverage: Share = 0.9) -> xr.Dataset:
@@ -12,10 +12,10 @@ def cdd(series: xr.Dataset, *, min_coverage: Share = 0.9) -> xr.Dataset:
 
     A spell counts to the year that it ends in, with all its days, also those of the years before. Where a spell has not
     ended with the year (or with the series) and none did, or where it is longer than all that did at the end of the
-    series, there is no value yet (``undefined``): a later day cannot change a value that stands. A spell at the start
-    of a series has the days that are in it. A missing day ends a spell. More than 15 missing days in a year, or 3 in
-    one of its months, give no value; a part of a year lacks the days that are not there. A day is missing under
-    `min_coverage`. No baseline.
+    series, there is no value yet (``undefined``): a later day cannot change a value that stands. A spell is followed
+    back for a year before the period, as far as there is data; one at the start of that has the days in it. A missing
+    day ends a spell. More than 15 missing days in a year, or 3 in one of its months, give no value; a part of a year
+    lacks the days that are not there. A day is missing under `min_coverage`. No baseline.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ INDICATOR = Indicator(
     reduction="zonal_mean",
     by=("region", "cell"),
     step="native",
+    reach=spell_reach,
     outputs=(
         Output(
             "cdd",

@@ -21,9 +21,9 @@ def degree_heating_weeks(series: xr.Dataset, *, normal: xr.Dataset, min_coverage
     """Give the degree heating weeks, the HotSpot and the alert level of each day.
 
     A HotSpot is how far the temperature lies above the mean of the climatologically warmest month; those of 1 K or more
-    add up over 84 days. A value needs `min_coverage` of these days, so that the first weeks of a period have none; a
-    missing day is taken to be like the others of its window. There are no months or years here, nor parts of them. A
-    baseline of fewer years than `min_years` is an error.
+    add up over 84 days, also those before the period. A value needs `min_coverage` of these days, so that the first
+    weeks of a record have none; a missing day is taken to be like the others of its window. There are no months or
+    years here, nor parts of them. A baseline of fewer years than `min_years` is an error.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def dipole_mode_index(
 
     It needs both regions: a month in which one of them has less coverage than asked is NaN, with the flag of that one.
     A month that is there in part counts by its coverage, days that are missing as not observed. A running mean needs
-    all its months, so that the first and the last of a period are ``insufficient_coverage``. A baseline of fewer than
+    all its months, so that the first and the last of a record are ``insufficient_coverage``. A baseline of fewer than
     the 30 years of a standard normal stands, and the result says how many it has.
 
     Parameters

@@ -3,7 +3,17 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, Step, area_outputs, cold_spell_normal, spell_days
+from eo.primitives.marine_spells import (
+    REFERENCE,
+    Days,
+    Gap,
+    Share,
+    Step,
+    area_outputs,
+    cold_spell_normal,
+    spell_days,
+    spell_reach,
+)
 from eo.primitives.spell_days import area_shares
 from eo.primitives.spells import Rule
 
@@ -22,7 +32,8 @@ def marine_cold_spell_area(
     Each cell has its own climatology and events (see `marine_cold_spell_days`): they are not those of the mean
     temperature. A cell of which less than `min_coverage` of a month or year was observed does not count in it, nor
     does one without a threshold; the share is of the others. Where these are less than `min_coverage` of the sea, as
-    in a part of a month or year, there is no value. A missing day is not below the threshold.
+    in a part of a month or year, there is no value. A missing day is not below the threshold. The months
+    around the period tell whether its first and last days lie in an event.
 
     Parameters
     ----------
@@ -54,6 +65,7 @@ INDICATOR = Indicator(
     reduction="field",
     step="native",
     normal=cold_spell_normal,
+    reach=spell_reach,
     gather=area_shares,
     outputs=area_outputs("marine_cold_spell", "marine cold spell"),
     reference=REFERENCE,

@@ -3,7 +3,17 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, Step, cold_spell_normal, day_outputs, spell_days
+from eo.primitives.marine_spells import (
+    REFERENCE,
+    Days,
+    Gap,
+    Share,
+    Step,
+    cold_spell_normal,
+    day_outputs,
+    spell_days,
+    spell_reach,
+)
 from eo.primitives.spells import Rule
 
 
@@ -19,8 +29,9 @@ def marine_cold_spell_days(
     """Give the days in marine cold spells of each calendar month or year, in all and by category.
 
     An event is at least `min_duration` days below the threshold; events with at most `max_gap` days between them are
-    one, and these days count. A missing day is not below it. A month or year of which less than `min_coverage` was
-    observed, a part of one too, has no value; one whose days lack a threshold is flagged `no_normal`.
+    one, and these days count; those of the months around the period tell whether its first and last days lie in one. A
+    missing day is not below it. A month or year of which less than `min_coverage` was observed, a part of one too, has
+    no value; one whose days lack a threshold is flagged `no_normal`.
 
     Parameters
     ----------
@@ -59,6 +70,7 @@ INDICATOR = Indicator(
     by=("region", "cell"),
     step="native",
     normal=cold_spell_normal,
+    reach=spell_reach,
     outputs=day_outputs("marine_cold_spell", "marine cold spell"),
     reference=REFERENCE,
 )

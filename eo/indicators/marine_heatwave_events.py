@@ -3,7 +3,17 @@
 import xarray as xr
 
 from eo.indicators import Indicator
-from eo.primitives.marine_spells import REFERENCE, Days, Gap, Share, event_outputs, heatwave_normal, spell_events
+from eo.model import Span
+from eo.primitives.marine_spells import (
+    REFERENCE,
+    Days,
+    Gap,
+    Share,
+    event_outputs,
+    event_reach,
+    heatwave_normal,
+    spell_events,
+)
 from eo.primitives.spells import Rule
 
 
@@ -14,14 +24,16 @@ def marine_heatwave_events(
     min_duration: Days = 5,
     max_gap: Gap = 2,
     min_coverage: Share = 0.9,
+    period: Span | None = None,
 ) -> xr.Dataset:
     """Give the marine heatwaves of each zone, and their days of each month.
 
     An event is at least `min_duration` days above the threshold; events with at most `max_gap` days between them are
     one. A missing day is not above it: it ends a run, and is bridged where it lies in a short gap. An event that later
-    days may yet lengthen is `provisional`; all others are what they will be, whatever is appended. A month of which
-    less than `min_coverage` was observed, a part of one too, has no number of days; events stand with the share of
-    their days that was observed.
+    days may yet lengthen is `provisional`; all others are what they will be, whatever is appended. The events of a run
+    are those that have a day in its period, each one whole: it is followed for a year back and a month on, as far as
+    there is data, and one that may be older yet is `open_start`. A month of which less than `min_coverage` was
+    observed, a part of one too, has no number of days; events stand with the share of their days that was observed.
 
     Parameters
     ----------
@@ -33,6 +45,7 @@ def marine_heatwave_events(
     min_duration, max_gap : days
     min_coverage : 1
         Least share of a zone on a day for its mean to stand, and of the days of a month for their sum.
+    period : months; events without a day in them are left out
 
     Returns
     -------
@@ -54,7 +67,7 @@ def marine_heatwave_events(
     Hobday et al. (2016): A hierarchical approach to defining marine heatwaves. doi:10.1016/j.pocean.2015.12.014
     Hobday et al. (2018): Categorizing and naming marine heatwaves. doi:10.5670/oceanog.2018.205
     """
-    return spell_events(series, normal, Rule(1, min_duration, max_gap), min_coverage=min_coverage)
+    return spell_events(series, normal, Rule(1, min_duration, max_gap), min_coverage=min_coverage, period=period)
 
 
 INDICATOR = Indicator(
@@ -63,6 +76,7 @@ INDICATOR = Indicator(
     reduction="zonal_mean",
     step="native",
     normal=heatwave_normal,
+    reach=event_reach,
     outputs=event_outputs("marine_heatwave", "marine heatwave"),
     reference=REFERENCE,
 )

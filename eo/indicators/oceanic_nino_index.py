@@ -26,7 +26,7 @@ def oceanic_nino_index(
     """Give the running mean of the monthly anomaly of each region; of Nino 3.4 and 3 months it is the ONI.
 
     A month stands for the season that it is the middle of (January: December to February) and needs all months of it:
-    the first and the last of a period, and those around a month with less coverage than asked, are NaN with the flag
+    the first and the last of a record, and those around a month with less coverage than asked, are NaN with the flag
     ``insufficient_coverage``. A month that is there in part counts by its coverage, days that are missing as not
     observed. A fixed baseline of fewer than 30 years stands, and the result says how many it has.
 

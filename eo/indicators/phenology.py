@@ -1,7 +1,7 @@
 """Phenology: start, peak, end and length of the growing season."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,17 @@ from eo.coverage import screened, standing
 from eo.indicators import Indicator, Output
 from eo.model import Span
 from eo.primitives.calendar_steps import calendar_step, check_years, enough_years, mean_of_years, over_years
-from eo.primitives.seasons import METHODS, NONE, Floats, Method, Season
+from eo.primitives.seasons import METHODS, NONE, Floats, Method
 from eo.steps import step_of
 
 Share = Annotated[float, Field(gt=0, le=1)]
-Season_ = Callable[[Floats, Floats], Season]
+Season_ = Callable[[Floats, Floats], Floats]
 _YEAR = 365.25
 _HALF = np.timedelta64(int(_YEAR / 2 * 24 * 60), "m")
 _DAY = np.timedelta64(1, "D")
 _NAMES = ("start", "peak", "end", "amplitude", "observed", "whole")
+_ROWS = 2048
+"""Cells at a time."""
 _FLAT = 1e-9
 _MOST = 0.75
 _STEPS = {"day": 366, "8day": 46, "dekad": 36, "halfmonth": 24, "month": 12}
@@ -43,7 +45,7 @@ def phenology(
     It starts and ends where the values, or the double logistic curve that fits them best, cross a share of the
     amplitude. Missing steps lie on a straight line, or are left out of the fit; with fewer than `min_steps` of all
     steps of that year around the peak, or where the series does not cover all of it, there is no season
-    (``insufficient_coverage``): so the first and the last year of a period may have none. A year without a season, or
+    (``insufficient_coverage``): so the first and the last year of a record may have none. A year without a season, or
     with more of it at the edge than inside, is ``undefined``; a cell whose baseline has no cycle is ``no_normal``. A
     part of a year is one that the series does not cover: it has no season. A baseline of fewer years than `min_years`
     is an error.
@@ -83,14 +85,11 @@ def phenology(
     bounds = series["time_bounds"].values.astype("datetime64[m]")
     years = np.unique(bounds[:, 0].astype("datetime64[Y]"))
 
-    def season(times: Floats, here: Floats) -> Season:
-        there = np.isfinite(here)
-        if not there.size or there.mean() < min_steps:
-            return NONE
-        return METHODS[method](times[there], here[there], share, min_amplitude)
+    def season(times: Floats, here: Floats) -> Floats:
+        return METHODS[method](times, here, share, min_amplitude)
 
     whole: xr.DataArray = xr.apply_ufunc(
-        lambda one, peak: _each(one, peak, bounds, years, season),
+        lambda one, peak: _each(one, peak, _Steps(bounds, years, min_steps), season),
         values.drop_vars("time"),
         normal["peak"],
         input_core_dims=[["time"], []],
@@ -111,41 +110,46 @@ def phenology(
     return result.assign_coords(time=edges[:, 0], time_bounds=(("time", "nv"), edges))
 
 
-def _each(
-    values: Floats,
-    peaks: Floats,
-    bounds: npt.NDArray[np.datetime64],
-    years: npt.NDArray[np.datetime64],
-    season: Season_,
-) -> Floats:
+class _Steps(NamedTuple):
+    """The steps of a series, its years, and the share of steps that a season needs."""
+
+    bounds: npt.NDArray[np.datetime64]
+    years: npt.NDArray[np.datetime64]
+    least: float
+
+
+def _each(values: Floats, peaks: Floats, steps: _Steps, season: Season_) -> Floats:
     """Give the numbers of `_NAMES` for each year: (..., time) and (...) to (..., name, year)."""
-    found = np.full((*values.shape[:-1], len(_NAMES), years.size), np.nan)
-    middles = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2
-    for place in np.ndindex(values.shape[:-1]):
-        for number, year in enumerate(years.astype("datetime64[m]")):
-            if np.isfinite(peaks[place]):
-                centre = year + np.timedelta64(round(float(peaks[place]) * 24 * 60), "m")
-                found[(*place, slice(None), number)] = _one(values[place], middles, bounds, (year, centre), season)
-    return found
+    rows, middle = values.reshape(-1, values.shape[-1]), peaks.reshape(-1)
+    found = np.full((rows.shape[0], len(_NAMES), steps.years.size), np.nan)
+    known = np.flatnonzero(np.isfinite(middle))
+    for at in range(0, known.size, _ROWS):
+        some = known[at : at + _ROWS]
+        for number, year in enumerate(steps.years.astype("datetime64[m]")):
+            found[some, :, number] = _of_year(rows[some], middle[some], steps, year, season)
+    return found.reshape(*values.shape[:-1], *found.shape[1:])
 
 
-def _one(
-    values: Floats,
-    middles: npt.NDArray[np.datetime64],
-    bounds: npt.NDArray[np.datetime64],
-    at: tuple[np.datetime64, np.datetime64],
-    season: Season_,
-) -> list[float]:
-    """Give the season of the year around the peak `centre`, in days from the 1 January `year` as day 1."""
-    year, centre = at
-    # every step with a part in the year around the peak, so that both troughs are among them
+def _of_year(rows: Floats, peaks: Floats, steps: _Steps, year: np.datetime64, season: Season_) -> Floats:
+    """Give the numbers of `_NAMES` for one year: (row, time) and (row) to (row, name), in days from its 1 January as 1.
+
+    Of each row every step with a part in the year around the peak counts, so that both troughs are among them.
+    """
+    bounds = steps.bounds
+    centre = year + np.rint(peaks * 24 * 60).astype(np.int64).astype("timedelta64[m]")
     first = np.searchsorted(bounds[:, 1], centre - _HALF, side="right")
     last = np.searchsorted(bounds[:, 0], centre + _HALF)
-    here, times = values[first:last], (middles[first:last] - year) / _DAY + 1.0
-    there = np.isfinite(here)
-    inside = bounds[0, 0] <= centre - _HALF and bounds[-1, 1] >= centre + _HALF
-    observed = float(there.mean()) if there.size else 0.0
-    return [*(season(times, here) if inside else NONE), observed, float(inside)]
+    place = first[:, None] + np.arange(max(int((last - first).max()), 0))
+    inside = place < last[:, None]
+    place = np.where(inside, place, 0)
+    here = np.where(inside, np.take_along_axis(rows, place, axis=1), np.nan)
+    times = ((bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2 - year) / _DAY + 1.0)[place]
+    observed = np.isfinite(here).sum(axis=1) / np.maximum(last - first, 1)
+    whole = (bounds[0, 0] <= centre - _HALF) & (bounds[-1, 1] >= centre + _HALF)
+    enough = np.flatnonzero(whole & (observed > 0) & (observed >= steps.least))
+    numbers = np.full((rows.shape[0], len(NONE)), np.nan)
+    numbers[enough] = season(times[enough], here[enough])
+    return np.concatenate([numbers, observed[:, None], whole[:, None]], axis=1)
 
 
 def phenology_normal(

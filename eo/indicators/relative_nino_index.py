@@ -32,7 +32,7 @@ def relative_nino_index(
     The anomaly of a region less that of the tropics, times a factor for each calendar month that gives the difference
     the standard deviation of the anomaly itself, then the running mean over some months. With ``months: 1`` it is the
     monthly relative index. A month stands for the season that it is the middle of and needs all months of it, of the
-    region and of the tropics: the first and the last of a period, and those around a month with less coverage than
+    region and of the tropics: the first and the last of a record, and those around a month with less coverage than
     asked, are NaN with the flag ``insufficient_coverage``. A month that is there in part counts by its coverage.
 
     Parameters

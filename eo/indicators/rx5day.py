@@ -5,16 +5,16 @@ import xarray as xr
 from eo.indicators import Indicator, Output
 from eo.primitives.accumulation import trailing_sum
 from eo.primitives.etccdi import Block, blocks, judged, of_each
-from eo.primitives.precipitation import Share, daily_amounts, most
+from eo.primitives.precipitation import Share, daily_amounts, days_before, most
 
 
 def rx5day(series: xr.Dataset, *, step: Block = "year", min_coverage: Share = 0.9) -> xr.Dataset:
     """Give the largest amount of five days in a row in each month or year (ETCCDI Rx5day).
 
-    Five days count to the month or year that their last day lies in; those that end in the first four days of a series
-    are not known, and five days with a missing one among them do not count. More than 3 missing days in a month, or
-    15 in a year, give no value, nor does a year with a month that has none; a part of a month or year lacks the days
-    that are not there. A day is missing under `min_coverage`. No baseline.
+    Five days count to the month or year that their last day lies in, also those that begin before the period; those
+    that end in the first four days of a record are not known, and five days with a missing one among them do not count.
+    More than 3 missing days in a month, or 15 in a year, give no value, nor does a year with a month that has none; a
+    part of a month or year lacks the days that are not there. A day is missing under `min_coverage`. No baseline.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ INDICATOR = Indicator(
     reduction="zonal_mean",
     by=("region", "cell"),
     step="native",
+    reach=days_before,
     outputs=(
         Output(
             "rx5day",

@@ -11,10 +11,10 @@ from eo.primitives.sea_ice import RANGE, REFERENCE, UNITS, Share, daily, grouped
 def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Share = 0.9) -> xr.Dataset:
     """Give the least and the greatest extent of each calendar year and the day of each.
 
-    Extents are means of a day and the four before it, by the rule of the NSIDC Sea Ice Index (see
-    `sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days` of its days has none:
-    the least of a part of a year is no minimum. A day of which less than `min_coverage` of the sea was observed is
-    missing. No baseline.
+    Extents are means of a day and the four before it (the first ones with days before the period), by the rule of the
+    NSIDC Sea Ice Index (see `sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days`
+    of its days has none: the least of a part of a year is no minimum. A day of which less than `min_coverage` of the
+    sea was observed is missing. No baseline.
 
     Parameters
     ----------
@@ -52,6 +52,11 @@ def _date(year: xr.DataArray, position: xr.DataArray) -> xr.DataArray:
     return days.astype("datetime64[ns]")
 
 
+def _reach() -> tuple[int, int]:
+    """Give the months around a value: five days reach back, and a missing last one takes the mean of its neighbours."""
+    return 1, 1
+
+
 def _day(key: str, what: str) -> Output:
     words = f"day of the {what} sea ice extent, the last of five"
     return Output(key, f"sea_ice_extent_{key}", words, f"area: sum time: {key[:7]}", units="days since 1970-01-01")
@@ -62,6 +67,7 @@ INDICATOR = Indicator(
     title="yearly extremes of sea ice extent",
     reduction="zonal_extent",
     step="native",
+    reach=_reach,
     outputs=(
         Output("minimum", "sea_ice_extent_minimum", "least five-day mean of sea ice extent", "area: sum time: minimum",
                units=UNITS, range=RANGE, standard_name="sea_ice_extent"),

@@ -26,10 +26,10 @@ def snow_cover_duration(
 ) -> xr.Dataset:
     """Give the number of days with snow in each hydrological year.
 
-    A day has snow where its fraction of snow cover is `threshold` or more. Missing days (clouds, polar night)
-    take that of a straight line between the days before and after, in gaps of up to `max_gap` days; a year with more
-    than `max_missing` days that stay unknown has no value, nor has a part of a year. Of the few that stay unknown none
-    counts as snow. No baseline.
+    A day has snow where its fraction of snow cover is `threshold` or more. Missing days (clouds, polar night) take that
+    of a straight line between the days before and after (also outside of the period), in gaps of up to `max_gap` days;
+    a year with more than `max_missing` days that stay unknown has no value, nor has a part of a year. Of the few that
+    stay unknown none counts as snow. No baseline.
 
     Parameters
     ----------
@@ -86,12 +86,19 @@ def _count(days: np.ndarray) -> Floats:
     return np.asarray(days.sum(axis=-1), np.float64)
 
 
+def _reach(*, max_gap: int) -> tuple[int, int]:
+    """Give the months around a value that hold the day before a gap, and the one after it."""
+    months = -(-(max_gap + 1) // 28)
+    return months, months
+
+
 INDICATOR = Indicator(
     compute=snow_cover_duration,
     title="snow cover duration",
     reduction="zonal_mean",
     by=("cell", "region"),
     step="native",
+    reach=_reach,
     outputs=(
         Output(
             "snow_cover_duration",

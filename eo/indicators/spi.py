@@ -33,7 +33,7 @@ def spi(
     make a mixed distribution: H(x) = q + (1 - q) G(x), with q the share of zeros in the baseline, and H(0) = q.
 
     A month that is missing, or a part-month under `min_coverage`, makes all values missing that it is a part of; the
-    first ``months - 1`` values of a period have too few months before them (``insufficient_coverage``). What is missing
+    first ``months - 1`` values of a record have too few months before them (``insufficient_coverage``). What is missing
     within a month takes the mean of what was observed. A calendar month that the baseline gives no distribution has no
     value (``no_normal``). A baseline of fewer years than `min_years` is an error.
 

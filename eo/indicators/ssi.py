@@ -26,7 +26,7 @@ def ssi(series: xr.Dataset, *, normal: xr.Dataset, months: Months = 1, min_cover
     of the baseline has the deviate of its end (2.08 of 30 years): the baseline says nothing of rarer ones.
 
     A month that is missing, or a part-month under `min_coverage`, makes all values missing that it is a part of; the
-    first ``months - 1`` values of a period have too few months before them (``insufficient_coverage``). A calendar
+    first ``months - 1`` values of a record have too few months before them (``insufficient_coverage``). A calendar
     month that the baseline gives too few years has no value (``no_normal``). A baseline of fewer years than `min_years`
     is an error.
 

@@ -101,8 +101,9 @@ def heating_weeks(hotspot: xr.DataArray, *, min_days: float) -> tuple[xr.DataArr
         fewer than `min_days`; what lies before the series counts as missing.
     share : (..., time), 1
     """
+    first = int(hotspot["time"].values[0].astype("datetime64[D]").astype(np.int64))
     both: xr.DataArray = xr.apply_ufunc(
-        _weeks,
+        lambda one: _weeks(one, first),
         hotspot,
         input_core_dims=[["time"]],
         output_core_dims=[["which", "time"]],
@@ -115,29 +116,30 @@ def heating_weeks(hotspot: xr.DataArray, *, min_days: float) -> tuple[xr.DataArr
     return both.isel(which=0).transpose(*hotspot.dims).where(share >= min_days), share
 
 
-def _weeks(hotspot: Floats) -> Floats:
+def _weeks(hotspot: Floats, first: int) -> Floats:
     wide = np.ascontiguousarray(hotspot, np.float64)
     seen = np.isfinite(wide)
-    total = trailing_sum(np.where(seen & (wide >= STRESS), wide, 0.0), DAYS)
-    count = trailing_sum(seen.astype(np.float64), DAYS)
+    total = trailing_sum(np.where(seen & (wide >= STRESS), wide, 0.0), DAYS, first)
+    count = trailing_sum(seen.astype(np.float64), DAYS, first)
     return np.stack([total / 7.0 * DAYS / np.maximum(count, 1.0), count / DAYS], axis=-2)
 
 
-def trailing_sum(values: Floats, steps: int) -> Floats:
+def trailing_sum(values: Floats, steps: int, first: int = 0) -> Floats:
     """Give the sum of each step and those before it, `steps` in all, along the last axis; 0 where all of them are 0.
 
     It adds what is left of one block of `steps` to what is there of the next: no error grows with time, later steps
-    change nothing, and the cost is that of two sums.
+    change nothing, and the cost is that of two sums. Blocks begin where the number of a step, of which `first` is that
+    of the first one, is a multiple of `steps`: a series that starts elsewhere has the same sums to the last bit.
     """
-    shape = values.shape
-    blocks = -(-shape[-1] // steps)
+    shape, before = values.shape, first % steps
+    blocks = -(-(before + shape[-1]) // steps)
     padded = np.zeros((*shape[:-1], blocks * steps))
-    padded[..., : shape[-1]] = values
+    padded[..., before : before + shape[-1]] = values
     cut = padded.reshape(*shape[:-1], blocks, steps)
     so_far = np.cumsum(cut, axis=-1)
     left = np.cumsum(cut[..., ::-1], axis=-1)[..., ::-1]
     so_far[..., 1:, :-1] += left[..., :-1, 1:]
-    return np.asarray(so_far.reshape(*shape[:-1], blocks * steps)[..., : shape[-1]])
+    return np.asarray(so_far.reshape(*shape[:-1], blocks * steps)[..., before : before + shape[-1]])
 
 
 def alert_level(hotspot: xr.DataArray, weeks: xr.DataArray) -> xr.DataArray:

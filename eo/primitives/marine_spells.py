@@ -132,14 +132,31 @@ def spell_days(series: xr.Dataset, normal: xr.Dataset, rule: Rule, *, step: Step
     return day_counts(values, every["coverage"], normal, rule, step=step, min_coverage=min_coverage)
 
 
-def spell_events(series: xr.Dataset, normal: xr.Dataset, rule: Rule, *, min_coverage: float) -> xr.Dataset:
-    """Give the spells of each region, see `eo.primitives.spells.event_table`, with their days of each month."""
+def spell_events(
+    series: xr.Dataset, normal: xr.Dataset, rule: Rule, *, min_coverage: float, period: Span | None
+) -> xr.Dataset:
+    """Give the spells of each region that have a day in a period, see `eo.primitives.spells.event_table`.
+
+    Their days of each month lie beside them, of all months of the series.
+    """
     every = on_every_day(series)
-    table = event_table(screened(every["mean"], every["coverage"], min_coverage), normal, rule)
+    table = event_table(screened(every["mean"], every["coverage"], min_coverage), normal, rule, period)
     counts = spell_days(series, normal, rule, step="month", min_coverage=min_coverage)
     table = table.rename(coverage="event_coverage", count="events")
     months = {name: counts[name] for name in ("days", "provisional_days", "coverage", "flag")}
     return table.assign(months).assign_coords(time_bounds=counts["time_bounds"])
+
+
+def spell_reach(*, min_duration: int, max_gap: int) -> tuple[int, int]:
+    """Give how many months around its own a day needs for it to be known whether it lies in an event."""
+    months = -(-(min_duration + max_gap) // 28)
+    return months, months
+
+
+def event_reach(*, min_duration: int, max_gap: int) -> tuple[int, int]:
+    """Give how many months around a period its events need: a year before, where most of them began by then."""
+    before, after = spell_reach(min_duration=min_duration, max_gap=max_gap)
+    return max(before, 12), after
 
 
 def day_outputs(name: str, what: str) -> tuple[Output, ...]:

@@ -101,6 +101,16 @@ def mean_wet(amounts: Floats) -> Floats:
     return np.where(days > 0, total_wet(amounts) / np.maximum(days, 1), np.nan)
 
 
+def days_before() -> tuple[int, int]:
+    """Give how many months around its own a sum of some days needs: those before reach into one."""
+    return 1, 0
+
+
+def spell_reach() -> tuple[int, int]:
+    """Give how many months around its own the longest spell needs: a year back, and the day that ends it."""
+    return 12, 1
+
+
 def longest_spell(condition: xr.DataArray) -> xr.DataArray:
     """Give the longest spell that ends in each year: (..., day) to (..., year), days.
 

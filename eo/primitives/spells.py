@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from eo.model import Span
 from eo.primitives.day_of_year import days_of_year
 from eo.primitives.events import Events, events, maxima, open_from, sums
 
@@ -55,7 +56,7 @@ def spells(values: Floats, climatology: Floats, threshold: Floats, rule: Rule) -
     return Spells(found, intensity, category, open_from(beyond, found, max_gap=rule.max_gap))
 
 
-def event_table(values: xr.DataArray, normal: xr.Dataset, rule: Rule) -> xr.Dataset:
+def event_table(values: xr.DataArray, normal: xr.Dataset, rule: Rule, period: Span | None = None) -> xr.Dataset:
     """Give the spells of each region.
 
     Parameters
@@ -64,6 +65,7 @@ def event_table(values: xr.DataArray, normal: xr.Dataset, rule: Rule) -> xr.Data
     normal : Dataset
         ``climatology`` and ``threshold`` (region, day), units of the values, day 1 to 366.
     rule : what makes a spell
+    period : months; spells without a day in them are left out
 
     Returns
     -------
@@ -83,13 +85,22 @@ def event_table(values: xr.DataArray, normal: xr.Dataset, rule: Rule) -> xr.Data
     number = days_of_year(day) - 1
     wide = values.transpose("region", "time").values.astype(np.float64)
     mean, limit = (normal[one].transpose("region", "day").values[:, number] for one in ("climatology", "threshold"))
-    these = spells(wide, mean, limit, rule)
+    these = _within(spells(wide, mean, limit, rule), day, period)
     dates = {"start": these.found.start, "peak": _peaks(these), "end": these.found.end}
     columns: dict[str, npt.NDArray[Any]] = {name: day[at].astype("datetime64[ns]") for name, at in dates.items()}
     table = _padded(these.found.row, columns | _columns(these, np.isfinite(wide), rule), wide.shape[0])
-    known = (np.isfinite(wide) & np.isfinite(limit)).any(axis=1)
+    inside = np.ones(day.size, bool) if period is None else (day >= period.start) & (day < period.end)
+    known = (np.isfinite(wide) & np.isfinite(limit))[:, inside].any(axis=1)
     count = np.where(known, np.bincount(these.found.row, minlength=wide.shape[0]), np.nan)
     return xr.Dataset(table | {"count": ("region", count)}, {"region": values["region"]})
+
+
+def _within(these: Spells, day: npt.NDArray[np.datetime64], period: Span | None) -> Spells:
+    if period is None:
+        return these
+    row, start, end = these.found
+    kept = (day[end] >= period.start) & (day[start] < period.end)
+    return these._replace(found=Events(row[kept], start[kept], end[kept]))
 
 
 def _columns(these: Spells, seen: npt.NDArray[np.bool_], rule: Rule) -> dict[str, npt.NDArray[Any]]:
