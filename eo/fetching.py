@@ -91,7 +91,7 @@ def fetch(
     connector.check(source)
     asked = set(steps_in(span, product.step) if only is None else only)
     with one_at_a_time(store.root, f"fetch-{name}"), opened(store.root) as work:
-        before = sources.kept(store.raw(name))
+        before = sources.present(product, store.raw(name))
         offered = _wanted(connector.find(source, Wanted(name, product, span, closely)), product, asked)
         held = {one.remote: one for one in before}
         todo = [one for one in offered if not (one.name in held and held[one.name].is_of(one))]
@@ -99,7 +99,7 @@ def fetch(
         job = Job(name, product, source, connector, store, work, asked, watch or Unwatched())
         job.run(todo)
         lacks = _missing(job, asked, today)
-        write_missing(store, name, asked, lacks, work=work)
+        write_missing(store, name, product, asked, lacks, work=work)
     if job.ended is not None:
         raise job.ended
     done = Fetched(
@@ -144,7 +144,7 @@ def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Pr
     for name, product in {one.name: one.product for one in run.inputs}.items():
         if not is_remote(product.source):
             continue
-        have = {step for old in sources.kept(store.raw(name)) for step in old.times}
+        have = {step for old in sources.present(product, store.raw(name)) for step in old.times}
         for one in missing.spans(run):
             if lacks := missing.lacking(product, [one], have):
                 found.append((name, product, one, lacks))
@@ -162,7 +162,8 @@ def refresh(
     EoError
         See `fetch`.
     """
-    have = sorted({step for old in sources.kept(Store(Path(root)).raw(name)) for step in old.times})
+    here = sources.present(product, Store(Path(root)).raw(name))
+    have = sorted({step for old in here for step in old.times})
     if not have:
         return None
     months = Span(np.datetime64(have[0][:7], "M"), np.datetime64(have[-1][:7], "M") + 1)
@@ -210,7 +211,7 @@ def _issue(remote: Remote, product: Product) -> tuple[list[tuple[int, str]], str
 
 def _missing(job: Job, asked: set[str], today: np.datetime64) -> Missing:
     """Give why each step that was asked for and is not here is missing."""
-    have = {step for one in sources.kept(job.store.raw(job.name)) for step in one.times}
+    have = {step for one in sources.present(job.product, job.store.raw(job.name)) for step in one.times}
     why = {
         one.time or step_in(one.name, job.product): f"{one.name}: {said}"
         for one, said in job.failed.items()

@@ -11,6 +11,7 @@ from eo.config import Run
 from eo.errors import InputError
 from eo.model import Part, Product, Span
 from eo.origin import is_remote
+from eo.sources import asked
 from eo.steps import end_of, steps_in
 from eo.store import Store, keep
 
@@ -40,16 +41,18 @@ def latency_days(latency: str) -> int:
     return int(latency[1:-1]) * _UNITS[latency[-1]]
 
 
-def write_missing(store: Store, name: str, asked: Iterable[str], found: Missing, *, work: Path) -> None:
+def write_missing(
+    store: Store, name: str, product: Product, steps: Iterable[str], found: Missing, *, work: Path
+) -> None:
     """Keep what is missing of the steps that were asked for; what is known of other steps stays."""
-    before, asked = load_missing(store, name), set(asked)
-    whole = {step: one for step, one in before.items() if step not in asked} | found
-    said = {"product": name, "steps": {step: list(whole[step]) for step in sorted(whole)}}
+    before, steps = load_missing(store, name, product), set(steps)
+    whole = {step: one for step, one in before.items() if step not in steps} | found
+    said = {"product": name, "request": asked(product), "steps": {step: list(whole[step]) for step in sorted(whole)}}
     keep(store.missing(name), json.dumps(said, indent=1) + "\n", work)
 
 
-def load_missing(store: Store, name: str) -> Missing:
-    """Give what is known to be missing of a product.
+def load_missing(store: Store, name: str, product: Product) -> Missing:
+    """Give what is known to be missing of a product, as it is configured now: of another request nothing is known.
 
     Raises
     ------
@@ -58,8 +61,9 @@ def load_missing(store: Store, name: str) -> Missing:
     """
     path = store.missing(name)
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["steps"]
-        return {step: (state, why) for step, (state, why) in said.items()}
+        said = json.loads(path.read_text(encoding="utf-8"))
+        known = said["steps"] if said.get("request", "") == asked(product) else {}
+        return {step: (state, why) for step, (state, why) in known.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -92,7 +96,7 @@ def check_explained(run: Run, name: str, product: Product, have: Iterable[str], 
     """
     if not is_remote(product.source):
         return
-    known = load_missing(store, name)
+    known = load_missing(store, name, product)
     open_ = [step for step in lacking(product, spans(run), have) if known.get(step, ("failed", ""))[0] == "failed"]
     if run.is_open:  # its end is that of its data: what failed after it makes it shorter
         open_ += sorted(one for one, (state, _) in known.items() if state == "failed" and one >= str(run.period.end))
@@ -111,6 +115,6 @@ def attributes(run: Run, parts: Iterable[Part], store: Store) -> dict[str, np.in
     services = {one.name: one.product for one in run.inputs if is_remote(one.product.source)}
     for name, product in services.items():
         have = {time for part in parts if part.product == name for one in part.granules for time in one.times}
-        found = counts(load_missing(store, name), lacking(product, spans(run), have))
+        found = counts(load_missing(store, name, product), lacking(product, spans(run), have))
         total = {state: number + found[state] for state, number in total.items()}
     return {f"granules_{state}": np.int32(number) for state, number in total.items()} if services else {}

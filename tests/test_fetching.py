@@ -365,8 +365,8 @@ def test_a_service_that_goes_down_is_not_asked_for_every_file(twin: Twin, tmp_pa
         fetched(one, tmp_path)
     assert len(twin.asked) == 1 + 3 * 10
     assert set(raw(tmp_path)) == {"sst_2021-05-01.nc"}
-    assert len(load_missing(Store(tmp_path), NAME)) == 30
-    assert {state for state, _ in load_missing(Store(tmp_path), NAME).values()} == {"failed"}
+    assert len(load_missing(Store(tmp_path), NAME, one)) == 30
+    assert {state for state, _ in load_missing(Store(tmp_path), NAME, one).values()} == {"failed"}
 
 
 def test_a_service_that_does_not_answer_is_an_error_that_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from eo.errors import InputError
+from eo.filenames import groups
+from eo.model import Product
+from eo.sources._asked import asked
 from eo.sources._remote import Remote
 
 ENDING = ".origin.json"
@@ -47,6 +50,8 @@ class Kept:
     version: str
     """Stated in the file or its name."""
     licence: str
+    request: str | None = None
+    """What was asked of the service, see `eo.sources._asked`; None of a granule that came before that was kept."""
     beside: tuple[str, ...] = ()
     path: Path = Path()
 
@@ -67,8 +72,32 @@ class Kept:
         return True
 
 
+def present(product: Product, raw: Path) -> list[Kept]:
+    """Give what is kept of a product as it is configured now, in the order in which it came.
+
+    Raises
+    ------
+    InputError
+        What stands beside a granule cannot be read.
+    """
+    return answering(product, kept(raw))
+
+
+def answering(product: Product, found: list[Kept]) -> list[Kept]:
+    """Give the granules that a product asks for as it is configured now, and that are named as its files are.
+
+    One of which the request is not known counts where published files are asked for by their names alone.
+    """
+    request, pattern = asked(product), product.filename
+    return [
+        one
+        for one in found
+        if (one.request or "") == request and (pattern is None or groups(one.name, product) is not None)
+    ]
+
+
 def kept(raw: Path) -> list[Kept]:
-    """Give everything that is kept of a product, in the order in which it came.
+    """Give everything that is kept of a product, of whatever request, in the order in which it came.
 
     Raises
     ------
