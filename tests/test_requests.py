@@ -123,7 +123,8 @@ def test_a_granule_of_which_the_request_is_not_known_is_fetched_anew(server: htt
     path.write_text(json.dumps(said))
     assert sources.kept(tmp_path / "raw" / SST)[0].request is None
     assert sources.present(product, tmp_path / "raw" / SST) == []
-    assert sources.present(of("https", **PUBLISHED["https"]), tmp_path / "raw" / SST)
+    listed = of("https", **PUBLISHED["https"], listing="html")
+    assert sources.present(listed, tmp_path / "raw" / SST)
     assert len(fetched(product, tmp_path).new) == 1
     assert len(taken(product, tmp_path)) == 1
 

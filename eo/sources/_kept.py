@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eo.errors import InputError
 from eo.filenames import groups
 from eo.model import Product
+from eo.origin import HttpsSource, OpendapSource
 from eo.sources._asked import asked
+from eo.sources._listing import last_of
 from eo.sources._remote import Remote
 
 ENDING = ".origin.json"
@@ -88,12 +92,18 @@ def answering(product: Product, found: list[Kept]) -> list[Kept]:
 
     One of which the request is not known counts where published files are asked for by their names alone.
     """
-    request, pattern = asked(product), product.filename
-    return [
-        one
-        for one in found
-        if (one.request or "") == request and (pattern is None or groups(one.name, product) is not None)
-    ]
+    request = asked(product)
+    return [one for one in found if (one.request or "") == request and _is_named(one, product)]
+
+
+def _is_named(one: Kept, product: Product) -> bool:
+    """Tell whether a granule is named as a product has it, and as its source addresses it: of its version, say."""
+    if product.filename is not None and groups(one.name, product) is None:
+        return False
+    source = product.source
+    if isinstance(source, OpendapSource) or (isinstance(source, HttpsSource) and source.listing == "none"):
+        return one.remote == last_of(source.url.format(time=np.datetime64(one.times[0], "s").item()))
+    return True
 
 
 def kept(raw: Path) -> list[Kept]:
