@@ -92,7 +92,7 @@ def fetch(
     connector.check(source)
     asked = set(steps_in(span, product.step) if only is None else only)
     with one_at_a_time(store, f"fetch-{name}"), opened(store.root) as work:
-        before = load_kept(store, name)
+        before = load_present(store, name, product)
         offered = _wanted(connector.find(source, Wanted(name, product, span, closely)), product, asked)
         held = {one.remote: one for one in before}
         todo = [one for one in offered if not (one.name in held and held[one.name].is_of(one))]
@@ -100,7 +100,7 @@ def fetch(
         job = Job(name, product, source, connector, store, work, asked, watch or Unwatched())
         job.run(todo)
         lacks = _missing(job, asked, today)
-        write_missing(store, name, asked, lacks, work=work)
+        write_missing(store, name, product, asked, lacks, work=work)
     if job.ended is not None:
         raise job.ended
     done = Fetched(
@@ -119,8 +119,8 @@ def fetch(
     return done
 
 
-def load_kept(store: Store, name: str) -> list[sources.Kept]:
-    """Give all that is kept of a product, in the order in which it came; of a root in a bucket, as it is there now.
+def load_present(store: Store, name: str, product: Product) -> list[sources.Kept]:
+    """Give what is kept of a product as it is configured, in the order in which it came; of a bucket, as it is now.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def load_kept(store: Store, name: str) -> list[sources.Kept]:
         What stands beside a granule cannot be read, or the bucket does not answer.
     """
     load_documents(store, store.raw(name))
-    return sources.kept(store.raw(name))
+    return sources.present(product, store.raw(name))
 
 
 def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Watch | None = None) -> list[Fetched]:
@@ -157,8 +157,8 @@ def _lacking(run: Run, store: Store, today: np.datetime64) -> list[tuple[str, Pr
     for name, product in {one.name: one.product for one in run.inputs}.items():
         if not is_remote(product.source):
             continue
-        have = {step for old in load_kept(store, name) for step in old.times}
-        for lacks in missing.to_ask(run, product, have, load_missing(store, name), today):
+        have = {step for old in load_present(store, name, product) for step in old.times}
+        for lacks in missing.to_ask(run, product, have, load_missing(store, name, product), today):
             if lacks:
                 months = Span(np.datetime64(lacks[0][:7], "M"), np.datetime64(lacks[-1][:7], "M") + 1)
                 found.append((name, product, months, lacks))
@@ -175,7 +175,7 @@ def refresh(
     EoError
         See `fetch`.
     """
-    have = sorted({step for old in load_kept(Store.of(root), name) for step in old.times})
+    have = sorted({step for old in load_present(Store.of(root), name, product) for step in old.times})
     if not have:
         return None
     months = Span(np.datetime64(have[0][:7], "M"), np.datetime64(have[-1][:7], "M") + 1)
@@ -223,7 +223,7 @@ def _issue(remote: Remote, product: Product) -> tuple[list[tuple[int, str]], str
 
 def _missing(job: Job, asked: set[str], today: np.datetime64) -> Missing:
     """Give why each step that was asked for and is not here is missing."""
-    have = {step for one in sources.kept(job.store.raw(job.name)) for step in one.times}
+    have = {step for one in sources.present(job.product, job.store.raw(job.name)) for step in one.times}
     why = {
         one.time or step_in(one.name, job.product): f"{one.name}: {said}"
         for one, said in job.failed.items()

@@ -19,13 +19,17 @@ def lines(name: str, product: Product, store: Store, today: np.datetime64) -> It
         yield f"{name}: {product.source.kind} files, not fetched"
         return
     load_documents(store, store.raw(name))
-    here = sources.newest(sources.kept(store.raw(name)))
-    known = load_missing(store, name)
+    all_ = sources.kept(store.raw(name))
+    present = sources.answering(product, all_)
+    here, others = sources.newest(present), len(all_) - len(present)
+    known = load_missing(store, name, product)
     states = [state for state, _ in known.values()]
     refused = list(quarantine.reasons(store, name))
     lacks = ", ".join(f"{states.count(one)} {one.replace('_', ' ')}" for one in STATES if one in states)
     size = sum(one.size for one in here) / (1 << 20)
     yield f"{name}: {len(here)} granules here, {size:.1f} MiB{_period(product, [one.times for one in here], today)}"
+    if others:
+        yield f"  not used: {others} granules of another request or name than the product has now"
     yield f"  missing: {lacks or 'nothing that was asked for'}"
     yield from (f"    {step} failed: {why}" for step, (state, why) in sorted(known.items()) if state == "failed")
     yield f"  in quarantine: {sum(bool(why) for _, why in refused)} refused, {sum(not why for _, why in refused)} begun"

@@ -12,6 +12,7 @@ from eo.errors import InputError
 from eo.loading import load_latest
 from eo.model import Part, Product, Span
 from eo.origin import is_remote
+from eo.sources import asked
 from eo.steps import end_of, steps_in
 from eo.store import Store, keep
 
@@ -41,16 +42,18 @@ def latency_days(latency: str) -> int:
     return int(latency[1:-1]) * _UNITS[latency[-1]]
 
 
-def write_missing(store: Store, name: str, asked: Iterable[str], found: Missing, *, work: Path) -> None:
+def write_missing(
+    store: Store, name: str, product: Product, steps: Iterable[str], found: Missing, *, work: Path
+) -> None:
     """Keep what is missing of the steps that were asked for; what is known of other steps stays."""
-    before, asked = load_missing(store, name), set(asked)
-    whole = {step: one for step, one in before.items() if step not in asked} | found
-    said = {"product": name, "steps": {step: list(whole[step]) for step in sorted(whole)}}
+    before, steps = load_missing(store, name, product), set(steps)
+    whole = {step: one for step, one in before.items() if step not in steps} | found
+    said = {"product": name, "request": asked(product), "steps": {step: list(whole[step]) for step in sorted(whole)}}
     keep(store, store.missing(name), json.dumps(said, indent=1) + "\n", work)
 
 
-def load_missing(store: Store, name: str) -> Missing:
-    """Give what is known to be missing of a product.
+def load_missing(store: Store, name: str, product: Product) -> Missing:
+    """Give what is known to be missing of a product, as it is configured now: of another request nothing is known.
 
     Raises
     ------
@@ -59,8 +62,9 @@ def load_missing(store: Store, name: str) -> Missing:
     """
     path = load_latest(store, store.missing(name))
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["steps"]
-        return {step: (state, why) for step, (state, why) in said.items()}
+        said = json.loads(path.read_text(encoding="utf-8"))
+        known = said["steps"] if said.get("request", "") == asked(product) else {}
+        return {step: (state, why) for step, (state, why) in known.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -122,7 +126,7 @@ def check_explained(run: Run, name: str, product: Product, have: Iterable[str], 
     """
     if not is_remote(product.source):
         return
-    known = load_missing(store, name)
+    known = load_missing(store, name, product)
     there = set(have)
     needs = [one for one in needed(run, product, there) if one not in there]
     failed = [one for one in sorted(known.keys() - there) if known[one][0] == "failed"]
@@ -145,6 +149,6 @@ def attributes(run: Run, parts: Iterable[Part], store: Store) -> dict[str, np.in
     services = {one.name: one.product for one in run.inputs if is_remote(one.product.source)}
     for name, product in services.items():
         have = {time for part in parts if part.product == name for one in part.granules for time in one.times}
-        found = counts(load_missing(store, name), set(needed(run, product, have)) - have)
+        found = counts(load_missing(store, name, product), set(needed(run, product, have)) - have)
         total = {state: number + found[state] for state, number in total.items()}
     return {f"granules_{state}": np.int32(number) for state, number in total.items()} if services else {}

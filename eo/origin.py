@@ -199,7 +199,8 @@ class CmemsSource(Record):
         password="COPERNICUSMARINE_SERVICE_PASSWORD",  # noqa: S106 - names of environment variables
     )
     hosts: tuple[str, ...] = ()
-    limits: Limits = Limits(connections=2)
+    limits: Limits = Limits(connections=64, deadline=6 * 3600)
+    """Files wait together, so that one log-in brings them; the toolbox opens one after the other."""
 
 
 def _is_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

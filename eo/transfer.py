@@ -15,7 +15,7 @@ from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
 from eo.model import Product
 from eo.origin import RemoteSource, host_of
 from eo.quarantine import Draft
-from eo.sources import Connector, Kept, Remote
+from eo.sources import Connector, Kept, Remote, asked
 from eo.sources._kept import Stated
 from eo.sources._patience import patiently
 from eo.store import Store
@@ -193,6 +193,7 @@ class Job:
             times=found.times,
             version=found.version,
             licence=self.product.licence,
+            request=asked(self.product),
             beside=found.beside,
             path=path,
         )

@@ -272,6 +272,29 @@ def test_the_same_bytes_with_another_etag_are_no_new_granule(twin: Twin, tmp_pat
     assert fetched(_product(twin), tmp_path, only=ONLY, closely=True).new == ()
 
 
+def test_a_file_of_all_steps_is_fetched_anew_when_it_has_grown(twin: Twin, tmp_path: Path) -> None:
+    one = _product(twin, url=f"{twin.url}/all.nc", listing="none").model_copy(update={"filename": r"all\.nc"})
+    synthetic.write(twin.folder / "all.nc", DAYS[:2])
+    assert fetched(one, tmp_path, only=DAYS[:2]).new == ("all.nc",)
+    synthetic.write(twin.folder / "all.nc", DAYS)
+    assert fetched(one, tmp_path, only=DAYS[2:]).missing == {"not_yet_published": 0, "missing_upstream": 0, "failed": 0}
+    with opened(tmp_path) as work:
+        (granule,) = take_in(NAME, one, Store(tmp_path), work)
+    assert list(granule.times) == DAYS
+    (twin.folder / "all.nc").unlink()
+    assert fetched(one, tmp_path, only=["2021-05-05"]).missing["missing_upstream"] == 1
+
+
+def test_a_file_that_is_gone_upstream_does_not_keep_others_from_being_refreshed(twin: Twin, tmp_path: Path) -> None:
+    one = _product(twin, url=f"{twin.url}/sst_{{time:%Y-%m-%d}}.nc", listing="none")
+    fetched(one, tmp_path, only=ONLY)
+    (twin.folder / FILE).unlink()
+    os.utime(twin.folder / "sst_2021-05-03.nc", (5, 5))
+    done = fetched(one, tmp_path, only=ONLY, closely=True)
+    assert done.new == ("sst_2021-05-03.nc",)
+    assert set(raw(tmp_path)) == {f"sst_{day}.nc" for day in DAYS}
+
+
 @pytest.mark.parametrize(
     ("today", "latency", "state"),
     [
@@ -365,8 +388,8 @@ def test_a_service_that_goes_down_is_not_asked_for_every_file(twin: Twin, tmp_pa
         fetched(one, tmp_path)
     assert len(twin.asked) == 1 + 3 * 10
     assert set(raw(tmp_path)) == {"sst_2021-05-01.nc"}
-    assert len(load_missing(Store(tmp_path), NAME)) == 30
-    assert {state for state, _ in load_missing(Store(tmp_path), NAME).values()} == {"failed"}
+    assert len(load_missing(Store(tmp_path), NAME, one)) == 30
+    assert {state for state, _ in load_missing(Store(tmp_path), NAME, one).values()} == {"failed"}
 
 
 def test_a_service_that_does_not_answer_is_an_error_that_says_so(tmp_path: Path) -> None:

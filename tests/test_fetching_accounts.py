@@ -3,6 +3,7 @@
 import io
 import json
 import multiprocessing
+import signal
 import socket
 import tarfile
 import zipfile
@@ -14,6 +15,7 @@ import asyncssh
 import numpy as np
 import pytest
 from granules.examples import write_example
+from processes import killed_at
 from twin import cds, csw, ftp, sftp
 
 from eo import sources
@@ -256,12 +258,38 @@ def test_a_process_that_is_killed_while_it_waits_leaves_its_request_to_the_next(
             target=fetched, args=(SOIL, store_product(url), tmp_path)
         )
         process.start()
-        while not list((tmp_path / "quarantine").glob("*/*/*.request")):
+        while not faults.submitted:
             process.join(0.02)
             assert process.exitcode is None
         process.kill()
         process.join()
         faults.slow = 0
+        done = fetched(SOIL, store_product(url), tmp_path)
+    assert done.new == tuple(sorted(soil))
+    assert len(faults.submitted) == 1
+    check_whole(tmp_path, SOIL, soil)
+
+
+def _fetch_and_die(product: Product, root: Path) -> None:
+    killed_at(1, root / "quarantine", ("os.rename",))  # after the intent, as the identifier is to be written
+    fetched(SOIL, product, root)
+
+
+@pytest.mark.slow  # a process with all its libraries
+def test_a_process_that_is_killed_before_it_wrote_what_it_submitted_has_submitted_once(
+    soil: dict[str, bytes], tmp_path: Path
+) -> None:
+    faults = cds.CdsFaults()
+    with served(as_zip(soil), faults) as url:
+        process = multiprocessing.get_context("spawn").Process(
+            target=_fetch_and_die, args=(store_product(url), tmp_path)
+        )
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+        (note,) = (tmp_path / "quarantine").glob("*/*/*.request")
+        assert json.loads(note.read_text())["identity"] == ""
+        assert len(faults.submitted) == 1
         done = fetched(SOIL, store_product(url), tmp_path)
     assert done.new == tuple(sorted(soil))
     assert len(faults.submitted) == 1

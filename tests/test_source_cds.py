@@ -1,6 +1,7 @@
 """The connector of the Climate Data Store: its own client against the retrieve API on loopback, which misbehaves."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +126,45 @@ def test_after_a_crash_the_request_that_runs_is_waited_for_and_none_is_submitted
         cds.fetch(here, remote, draft, lambda _: None)  # knows of the first attempt what is on disk, no more
     assert len(faults.submitted) == 1
     assert draft.read_bytes() == packed(faults.submitted[0])
+
+
+def test_a_submission_of_which_the_answer_never_came_is_looked_for_and_not_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    faults, draft = CdsFaults(silent=1), tmp_path / "draft"
+    with store(monkeypatch, faults) as here:
+        first, second = cds.find(here, wanted("2015-01/2015-02"))
+        with pytest.raises(Unavailable):
+            cds.fetch(here, second, draft, lambda _: None)
+        faults.silent, faults.most = 5, 2  # others of the account, in the meantime: more than a page of the list has
+        for number in range(5):
+            with pytest.raises(Unavailable):
+                cds.fetch(here, first, tmp_path / f"other{number}", lambda _: None)
+        cds.fetch(here, second, draft, lambda _: None)
+    assert [one["month"] for one in faults.submitted].count(["02"]) == 1
+    assert draft.read_bytes() == packed(faults.submitted[0])
+    assert any("cursor" in query for query in faults.listed)
+
+
+def test_a_request_that_failed_or_is_of_long_ago_is_not_taken_for_the_one_that_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    faults, draft = CdsFaults(silent=1, failed="MARS returned no data"), tmp_path / "draft"
+    with store(monkeypatch, faults) as here:
+        remote = cds.find(here, wanted("2016-01"))[0]
+        with pytest.raises(Unavailable):
+            cds.fetch(here, remote, draft, lambda _: None)
+        note = tmp_path / "draft.request"
+        said = json.loads(note.read_text())
+        assert said["identity"] == ""
+        note.write_text(json.dumps(said | {"written": "2100-01-01T00:00:00+00:00"}))
+        with pytest.raises(SourceError, match="no data"):
+            cds.fetch(here, remote, draft, lambda _: None)  # of long ago: submitted anew
+        assert len(faults.submitted) == 2
+        note.write_text(json.dumps(said | {"written": "2000-01-01T00:00:00+00:00"}))
+        faults.failed = None
+        cds.fetch(here, remote, draft, lambda _: None)
+    assert len(faults.submitted) == 2  # the second failed; the first, which runs, is taken up
 
 
 def test_an_answer_that_broke_off_is_gone_on_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ DATASET, VERSION = "cmems_obs-sl_glo_phy-ssh_my_allsat-l4-duacs-0.125deg_P1D", "
 NAMES = [f"dt_global_allsat_phy_l4_2020{month:02d}15_20240501.nc" for month in (1, 2, 3)]
 CONTENT = {f"2020/{name[28:30]}/{name}": name.encode() * 5000 for name in NAMES} | {"2020/01/index.txt": b"no granule"}
 
+DAYS = ["2021-05-01", "2021-05-02", "2021-05-03"]
+
 CHILD = """
 import json, sys
 from pathlib import Path
@@ -52,8 +54,9 @@ for line in sys.stdin:
             found = cmems.find(source, Wanted(name, product, span(given)))
         elif what == "keep":
             here = product.model_copy(update={"source": source})
-            fetch(name, here, span("2021-05"), root=given, today=np.datetime64("2022-01-01"))
-            found = []
+            done = fetch(name, here, span("2021-05"), root=given, today=np.datetime64("2022-01-01"))
+            print(json.dumps({"new": done.new, "failures": done.failures}), flush=True)
+            continue
         else:
             found = [cmems.fetch(source, Remote(**given["remote"]), Path(given["draft"]), counted.append)]
         said = {"found": [vars(one) for one in found], "counted": sum(counted)}
@@ -75,7 +78,7 @@ class Child:
         record = {
             "kind": "cmems", "dataset": DATASET, "version": VERSION,
             "credentials": {"user": "TWIN_USER", "password": "TWIN_PASSWORD"},
-            "limits": {"timeout": 5, "wait": 0.01, "attempts": 2},
+            "limits": {"timeout": 5, "wait": 0.01, "attempts": 2, "connections": 64},
         } | source  # fmt: skip
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -90,8 +93,8 @@ class Child:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     work, faults = tmp_path_factory.mktemp("cmems"), CmemsFaults()
-    granule = write_example(PRODUCT, load_product(PRODUCT), work / "granule")
-    content = CONTENT | {f"2021/05/{granule.name}": granule.read_bytes()}
+    granules = [write_example(PRODUCT, load_product(PRODUCT), work / "granules", day) for day in DAYS]
+    content = CONTENT | {f"2021/05/{one.name}": one.read_bytes() for one in granules}
     with serve(
         content, work, dataset=DATASET, version=VERSION, users={"someone": PASSWORD}, misbehave=faults
     ) as service:
@@ -133,14 +136,24 @@ def test_a_file_comes_whole_and_leaves_nothing_beside_it(child: Child, tmp_path:
     assert [one.name for one in tmp_path.iterdir()] == ["draft"]
 
 
-def test_a_granule_is_verified_and_kept(child: Child, tmp_path: Path) -> None:
-    assert "error" not in child.do("keep", str(tmp_path))
-    (kept,) = sources.kept(tmp_path / "raw" / PRODUCT)
-    assert kept.times == ("2021-05-01",)
-    assert f"/{DATASET}_{VERSION}/" in kept.origin
+def test_granules_are_verified_and_kept_and_come_by_one_log_in(child: Child, tmp_path: Path) -> None:
+    assert len(child.do("keep", str(tmp_path))["new"]) == len(DAYS)
+    assert child.faults.logins == 2 * (1 + 1)  # one to see what there is, one for all files; each is two requests
+    kept = sources.kept(tmp_path / "raw" / PRODUCT)
+    assert sorted(one.times[0] for one in kept) == DAYS
+    assert all(f"/{DATASET}_{VERSION}/" in one.origin for one in kept)
     assert not list((tmp_path / "quarantine" / PRODUCT).iterdir())
     files = [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(secret in text for text in files for secret in (PASSWORD, "someone"))
+
+
+def test_a_file_that_does_not_come_does_not_keep_the_others_from_coming(child: Child, tmp_path: Path) -> None:
+    found = child.do("find", "2021-05")["found"]
+    child.faults.refused = frozenset([found[1]["name"]])
+    said = child.do("keep", str(tmp_path))
+    assert said["new"] == [found[0]["name"], found[2]["name"]]
+    assert "403" in said["failures"][found[1]["name"]]
+    assert "asked for with others" not in said["failures"][found[1]["name"]]
 
 
 def test_a_version_that_is_not_there_is_an_error_and_never_replaced_by_another(child: Child) -> None:

@@ -19,9 +19,10 @@ from eo.origin import (
     StacSource,
 )
 from eo.sources import local, package
+from eo.sources._asked import asked
 from eo.sources._connector import Connector, Tally
 from eo.sources._found import Found
-from eo.sources._kept import Kept, kept, newest
+from eo.sources._kept import Kept, answering, kept, newest, present
 from eo.sources._remote import Remote, Wanted
 
 
@@ -47,11 +48,13 @@ def find(product: Product, raw: Path) -> list[Found]:
 
 
 def _fetched(product: Product, raw: Path) -> list[Found]:
-    found = [Found(one.path.resolve(), one.origin) for one in newest(kept(raw))]
+    found = [Found(one.path.resolve(), one.origin) for one in newest(present(product, raw))]
     if not found:
+        others = len(kept(raw))
+        other = f" but {others} granules of another request or name than it has now" if others else ""
         raise InputError(
             f"a product of a service is fetched before it is used, and nothing of {raw.name!r} ({product.source.kind}) "
-            f"is here: eo fetch {raw.name} --from YYYY-MM --to YYYY-MM"
+            f"is here{other}: eo fetch {raw.name} --from YYYY-MM --to YYYY-MM"
         )
     return found
 
@@ -97,4 +100,18 @@ def connector(source: RemoteSource) -> Connector:  # noqa: PLR0911 - one for eac
             return stac
 
 
-__all__ = ["Connector", "Found", "Kept", "Remote", "Tally", "Wanted", "connector", "find", "kept", "newest"]
+__all__ = [
+    "Connector",
+    "Found",
+    "Kept",
+    "Remote",
+    "Tally",
+    "Wanted",
+    "answering",
+    "asked",
+    "connector",
+    "find",
+    "kept",
+    "newest",
+    "present",
+]

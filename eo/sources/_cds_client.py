@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from eo.errors import Absent, Denied, EoError, InputError, SourceError, Unavailable
 from eo.origin import CdsSource
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import requests
     from ecmwf import datastores
 
+_PAGE = 100
+_STANDS = frozenset({"accepted", "running", "successful"})
+_CLOCKS = timedelta(minutes=10)
+"""By how much the clock of the store may differ from the one here."""
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -58,6 +63,29 @@ def opened(source: CdsSource) -> Iterator["datastores.Client"]:
             url=source.url, key=key_of(source), timeout=source.limits.timeout, progress=False, maximum_tries=1,
             retry_after=0, session=session,
         )  # fmt: skip
+
+
+def submitted_since(
+    client: "datastores.Client", collection: str, inputs: dict[str, Any], since: datetime
+) -> "datastores.Remote | None":
+    """Give the last request of the account with just these inputs, submitted since a time and not failed, if any."""
+    page: datastores.Jobs | None = client.get_jobs(limit=_PAGE, sortby="-created")
+    while page is not None and page.json["jobs"]:
+        for job in page.json["jobs"]:
+            if _time(job["created"]) < since - _CLOCKS:
+                return None
+            if job["processID"] == collection and job["status"] in _STANDS:
+                found = client.get_remote(job["jobID"])
+                if found.request == inputs:
+                    return found
+        page = page.next
+    return None
+
+
+def _time(said: str) -> datetime:
+    """Give a time that the store states: in UTC, where it does not say of which zone."""
+    found = datetime.fromisoformat(said)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextmanager

@@ -5,7 +5,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eo.errors import InputError
+from eo.filenames import groups
+from eo.model import Product
+from eo.origin import HttpsSource, OpendapSource
+from eo.sources._asked import asked
+from eo.sources._listing import last_of
 from eo.sources._remote import Remote
 
 ENDING = ".origin.json"
@@ -47,6 +54,8 @@ class Kept:
     version: str
     """Stated in the file or its name."""
     licence: str
+    request: str | None = None
+    """What was asked of the service, see `eo.sources._asked`; None of a granule that came before that was kept."""
     beside: tuple[str, ...] = ()
     path: Path = Path()
 
@@ -67,8 +76,38 @@ class Kept:
         return True
 
 
+def present(product: Product, raw: Path) -> list[Kept]:
+    """Give what is kept of a product as it is configured now, in the order in which it came.
+
+    Raises
+    ------
+    InputError
+        What stands beside a granule cannot be read.
+    """
+    return answering(product, kept(raw))
+
+
+def answering(product: Product, found: list[Kept]) -> list[Kept]:
+    """Give the granules that a product asks for as it is configured now, and that are named as its files are.
+
+    One of which the request is not known counts where published files are asked for by their names alone.
+    """
+    request = asked(product)
+    return [one for one in found if (one.request or "") == request and _is_named(one, product)]
+
+
+def _is_named(one: Kept, product: Product) -> bool:
+    """Tell whether a granule is named as a product has it, and as its source addresses it: of its version, say."""
+    if product.filename is not None and groups(one.name, product) is None:
+        return False
+    source = product.source
+    if isinstance(source, OpendapSource) or (isinstance(source, HttpsSource) and source.listing == "none"):
+        return one.remote == last_of(source.url.format(time=np.datetime64(one.times[0], "s").item()))
+    return True
+
+
 def kept(raw: Path) -> list[Kept]:
-    """Give everything that is kept of a product, in the order in which it came.
+    """Give everything that is kept of a product, of whatever request, in the order in which it came.
 
     Raises
     ------

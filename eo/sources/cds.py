@@ -1,20 +1,23 @@
 """Answers of the Climate Data Store: a request is submitted once, and waited for by its identifier.
 
-The identifier stands beside the draft before the wait begins: a process that comes after a crash goes on with the
-request that runs, and submits none again.
+Beside the draft stands what is submitted, before it is, and its identifier, before the wait begins: a process that
+comes after a crash goes on with the request that runs. Where the identifier was not written any more, or the answer to
+the submission never came, the request is looked for among those of the account, and only submitted if it is not there.
 """
 
 import importlib.util
+import json
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eo.errors import Absent, InputError, SourceError, Unavailable
 from eo.origin import CdsSource, Credentials, host_of
 from eo.sources import _cds_requests
-from eo.sources._cds_client import key_of, opened, speaking
+from eo.sources._cds_client import key_of, opened, speaking, submitted_since
 from eo.sources._connector import Tally
 from eo.sources._credentials import without
 from eo.sources._http import Access, download
@@ -102,35 +105,55 @@ def _forget(draft: Path) -> None:
 def _submitted(source: CdsSource, client: "datastores.Client", remote: Remote, draft: Path) -> "datastores.Remote":
     """Give the request that an earlier attempt submitted, if it is still there, or submit it."""
     note = _note(draft)
-    if note.exists():
-        url, _, identity = note.read_text(encoding="utf-8").partition("\n")
-        if url == remote.url and (found := _known(source, client, identity)) is not None:
-            return found
+    job = _earlier(source, client, remote, note)
+    if job is None:
         draft.unlink(missing_ok=True)
-    inputs = _cds_requests.inputs_of(remote)
-    try:
-        with speaking(source):
-            _check_costs(source, client.estimate_costs(source.collection, inputs))
-            job = client.submit(source.collection, inputs)
-    except Absent as error:  # of the collection: no month is missing because of it
-        raise SourceError(str(error)) from None
-    _write(note, f"{remote.url}\n{job.request_id}")
+        job = _submit(source, client, remote, note)
+    _write(note, remote, identity=job.request_id)
     return job
 
 
-def _known(source: CdsSource, client: "datastores.Client", identity: str) -> "datastores.Remote | None":
+def _earlier(source: CdsSource, client: "datastores.Client", remote: Remote, note: Path) -> "datastores.Remote | None":
+    """Give the request that a note tells of, if there is one and the store still has it."""
+    try:
+        said = json.loads(note.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    if said["url"] != remote.url:
+        return None
     try:
         with speaking(source):
-            return client.get_remote(identity)
+            if said["identity"]:
+                return client.get_remote(said["identity"])
+            since = datetime.fromisoformat(said["written"])
+            return submitted_since(client, source.collection, _cds_requests.inputs_of(remote), since)
     except Absent:
         return None
 
 
-def _write(note: Path, text: str) -> None:
+def _submit(source: CdsSource, client: "datastores.Client", remote: Remote, note: Path) -> "datastores.Remote":
+    inputs = _cds_requests.inputs_of(remote)
+    try:
+        with speaking(source):
+            _check_costs(source, client.estimate_costs(source.collection, inputs))
+            _write(note, remote)
+            return client.submit(source.collection, inputs)
+    except Unavailable:  # it may have been submitted all the same
+        raise
+    except Absent as error:  # of the collection: no month is missing because of it
+        note.unlink(missing_ok=True)
+        raise SourceError(str(error)) from None
+    except SourceError:
+        note.unlink(missing_ok=True)
+        raise
+
+
+def _write(note: Path, remote: Remote, identity: str = "") -> None:
     """Write the note so that it is there whole, whatever happens next."""
     whole = note.with_name(f"{note.name}.new")
+    said = {"url": remote.url, "identity": identity, "written": datetime.now(UTC).isoformat()}
     with whole.open("w", encoding="utf-8") as out:
-        out.write(text)
+        json.dump(said, out)
         out.flush()
         os.fsync(out.fileno())
     whole.rename(note)

@@ -1,12 +1,19 @@
-"""Original files of the Copernicus Marine Service, brought by its toolbox, of the version that is asked for."""
+"""Original files of the Copernicus Marine Service, brought by its toolbox, of the version that is asked for.
+
+The toolbox logs in and reads the catalogue anew each time it is called. So files that wait for one another are asked
+for together: the first of them brings those of all.
+"""
 
 import importlib.util
 import logging
 import os
 import shutil
 import threading
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,6 +29,10 @@ from eo.sources._times import picked
 _HOST = "marine.copernicus.eu"
 _MEBIBYTE = 1 << 20
 _AUTHENTICATION = "auth.marine.copernicus.eu"
+_TOGETHER = 64
+"""Files that one call of the toolbox brings at most."""
+_GATHER = 0.05
+"""Seconds that the first file waits for others to come with it."""
 _one_at_a_time = threading.Lock()
 """The toolbox opens its files through boto3's default session, which threads must not share."""
 
@@ -91,6 +102,29 @@ def _remote(file: Any) -> Remote:  # noqa: ANN401 - copernicusmarine.FileGet; it
     )
 
 
+@dataclass
+class _Waiting:
+    """A file that a thread waits for, and what became of it."""
+
+    remote: Remote
+    draft: Path
+    got: Remote | None = None
+    error: Exception | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing became of it yet."""
+        return self.got is None and self.error is None
+
+
+_turn = threading.Lock()
+_waiting: dict[CmemsSource, deque[_Waiting]] = {}
+_ailing: Counter[str] = Counter()
+"""How often, by address, files did not come with others: what ails one must not keep the others from coming."""
+_ALONE = 2
+"""From so often on a file is asked for alone."""
+
+
 def fetch(source: CmemsSource, remote: Remote, draft: Path, tally: Tally) -> Remote:
     """Put the bytes of a file into the draft, always from its beginning: the toolbox cannot go on with one.
 
@@ -103,21 +137,56 @@ def fetch(source: CmemsSource, remote: Remote, draft: Path, tally: Tally) -> Rem
     Unavailable
         The service cannot be reached, or the file changed while it came.
     """
-    folder = draft.with_name(f"{draft.name}.toolbox")
+    one, queue = _Waiting(remote, draft), _waiting.setdefault(source, deque())
+    if _ailing[remote.url] >= _ALONE:
+        queue = deque()
+    queue.append(one)
+    with _turn:
+        if one.is_open:
+            time.sleep(_GATHER)
+        while one.is_open:
+            _bring(source, [queue.popleft() for _ in range(min(len(queue), _TOGETHER))])
+    if one.error is not None:
+        raise one.error
+    tally(draft.stat().st_size)
+    return one.got or remote
+
+
+def _bring(source: CmemsSource, files: list[_Waiting]) -> None:
+    """Put the bytes of files into their drafts, or say of each why they did not come."""
+    folder = files[0].draft.with_name(f"{files[0].draft.name}.toolbox")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     listed = folder / "wanted.txt"
-    listed.write_text(f"{remote.url}\n", encoding="utf-8")
+    listed.write_text("".join(f"{one.remote.url}\n" for one in files), encoding="utf-8")
     try:
-        files = _got(source, file_list=listed, output_directory=folder / "got", no_directories=True).files
-        got = [_remote(one) for one in files]
-        if [one.name for one in got] != [remote.name]:
-            raise Absent(f"{_HOST} must have {remote.name} in {source.dataset} {source.version}, and it has not")
-        (folder / "got" / remote.name).replace(draft)
+        said = _got(source, file_list=listed, output_directory=folder / "got", no_directories=True).files
+        _take(source, files, {found.name: found for found in map(_remote, said)}, folder / "got")
+    except Exception as error:  # noqa: BLE001 - goes to the threads that wait
+        _fail([one for one in files if one.is_open], error, together=len(files) > 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    tally(draft.stat().st_size)
-    return got[0]
+
+
+def _fail(files: list[_Waiting], error: Exception, *, together: bool) -> None:
+    """Give up on files; those that were asked for together are worth another try, where the log-in is not at fault."""
+    for one in files:
+        one.error = error
+        if together and isinstance(error, SourceError) and not isinstance(error, Denied):
+            one.error = Unavailable(f"{one.remote.name} was asked for with others: {error}")
+            _ailing[one.remote.url] += 1 if isinstance(error, Unavailable) else _ALONE
+
+
+def _take(source: CmemsSource, files: list[_Waiting], got: dict[str, Remote], folder: Path) -> None:
+    for one in files:
+        if one.remote.name in got:
+            (folder / one.remote.name).replace(one.draft)
+            one.got = got[one.remote.name]
+            del _ailing[one.remote.url]
+        else:
+            one.error = Absent(
+                f"{_HOST} must have {one.remote.name} in {source.dataset} {source.version}, and it has not"
+            )
 
 
 def _got(source: CmemsSource, **what: Any) -> Any:  # noqa: ANN401 - copernicusmarine.ResponseGet; its package is optional

@@ -34,6 +34,8 @@ def _access(source: HttpsSource) -> Access:
 def find(source: HttpsSource, wanted: Wanted) -> list[Remote]:
     """Give what the server has of a span, by name; without a listing, the address of every step.
 
+    A file of several steps, which may have grown, is always asked after.
+
     Raises
     ------
     SourceError
@@ -41,7 +43,19 @@ def find(source: HttpsSource, wanted: Wanted) -> list[Remote]:
     """
     found = _listed(source, wanted) if source.listing != "none" else _addressed(source, wanted)
     access = _access(source)
-    return [described(access, one) for one in found] if wanted.closely else found
+    return [_told(access, one) if wanted.closely or _grows(source, one) else one for one in found]
+
+
+def _told(access: Access, remote: Remote) -> Remote:
+    """Give a file as the server describes it; one that is not there as it is, so that fetching it says so."""
+    try:
+        return described(access, remote)
+    except Absent:
+        return remote
+
+
+def _grows(source: HttpsSource, remote: Remote) -> bool:
+    return source.listing == "none" and not remote.time
 
 
 def _addresses(source: HttpsSource, wanted: Wanted) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from twin import _answers
@@ -38,11 +39,17 @@ class CdsFaults:
     """Results of jobs that are done are gone."""
     wrong_size: bool = False
     """The result is announced with another size than it has."""
+    silent: int = 0
+    """So many jobs are made without an answer that says so."""
     elsewhere: str | None = None
     """Results are said to lie at this address."""
     submitted: list[Inputs] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     """Of each request for the bytes of a result."""
+    most: int = 10_000
+    """Jobs on a page of the list."""
+    listed: list[dict[str, str]] = field(default_factory=list)
+    """What each request for the list of jobs said."""
 
 
 @dataclass
@@ -50,6 +57,7 @@ class _Job:
     identity: str
     inputs: Inputs
     status: str
+    created: datetime
     message: str = ""
     asked: int = 0
 
@@ -121,8 +129,10 @@ class _Service:
                 return as_json({"id": name, "title": "synthetic", "links": []})
             case "POST", ["processes", name, what] if name == self.collection:
                 return self._process(what, json.loads(question.body)["inputs"], base)
+            case "GET", ["jobs"]:
+                return self._list(question.query, base)
             case "GET", ["jobs", identity] if identity in self.jobs:
-                return self._status(self.jobs[identity], base)
+                return self._status(self.jobs[identity], base, full=question.query.get("request") == "True")
             case "GET", ["jobs", identity, "results"] if identity in self.jobs:
                 return self._results(self.jobs[identity], question)
             case _:
@@ -144,22 +154,36 @@ class _Service:
 
     def _submitted(self, inputs: Inputs, base: str) -> Answer:
         self.faults.submitted.append(inputs)
-        job = _Job(f"11111111-0000-4000-8000-{len(self.faults.submitted):012d}", inputs, "accepted")
+        made = datetime.now(UTC).replace(tzinfo=None)  # the store does not state the zone
+        job = _Job(f"11111111-0000-4000-8000-{len(self.faults.submitted):012d}", inputs, "accepted", made)
         self.jobs[job.identity] = job
         if self.faults.queue_full:
             self.faults.queue_full -= 1
             job.status = "rejected"
             job.message = "Number of queued requests using the API is limited to 200."
+        if self.faults.silent:
+            self.faults.silent -= 1
+            return Answer(201, b"never sent", cut=0)
         return as_json(self._info(job, base), 201)
 
-    def _info(self, job: _Job, base: str) -> dict[str, object]:
+    def _list(self, query: dict[str, str], base: str) -> Answer:
+        """Give a page of jobs, the newest first, without their requests; the last page that has some says next, too."""
+        self.faults.listed.append(query)
+        limit, before = min(int(query.get("limit", 10)), self.faults.most), query.get("cursor", "~")
+        newest = sorted(self.jobs.values(), key=lambda one: one.created, reverse=True)
+        page = [one for one in newest if one.created.isoformat() < before][:limit]
+        said = f"{base}/jobs?limit={limit}&sortby=-created&cursor={page[-1].created.isoformat()}" if page else ""
+        links = [{"rel": "next", "href": said}] if page else []
+        return as_json({"jobs": [self._info(one, base) for one in page], "links": links, "metadata": {}})
+
+    def _info(self, job: _Job, base: str, *, full: bool = False) -> dict[str, object]:
         return {
             "jobID": job.identity,
             "processID": self.collection,
             "status": job.status,
-            "created": "2026-01-01T00:00:00",
-            "updated": "2026-01-01T00:00:00",
-            "metadata": {},
+            "created": job.created.isoformat(),
+            "updated": job.created.isoformat(),
+            "metadata": {"request": {"ids": job.inputs, "labels": {}}} if full else {},
             "links": [
                 {"rel": "monitor", "href": f"{base}/jobs/{job.identity}"},
                 {"rel": "self", "href": f"{base}/jobs/{job.identity}"},
@@ -167,14 +191,14 @@ class _Service:
             ],
         }
 
-    def _status(self, job: _Job, base: str) -> Answer:
+    def _status(self, job: _Job, base: str, *, full: bool) -> Answer:
         job.asked += 1
         if job.status == "accepted":
             job.status = "running"
         elif job.status == "running" and job.asked > self.faults.slow:
             job.status = "successful" if self.faults.failed is None else "failed"
             job.message = self.faults.failed or ""
-        return as_json(self._info(job, base))
+        return as_json(self._info(job, base, full=full))
 
     def _results(self, job: _Job, question: Question) -> Answer:
         if job.status in {"failed", "rejected"}:

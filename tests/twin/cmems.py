@@ -37,7 +37,10 @@ class CmemsFaults:
     """Files are dropped after so many bytes, every time."""
     swapped: bool = False
     """Files have another content than they were listed with."""
+    refused: frozenset[str] = frozenset()
+    """Names of files that the store gives to nobody."""
     logins: int = 0
+    """Requests to the log-in; it takes two of them."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,8 @@ class _Service:
         root = f"native/{PRODUCT}/{self.folder}/"
         if not key:
             return self._listing(question.query.get("prefix", ""), root)
+        if key.rpartition("/")[2] in self.faults.refused:
+            return Answer(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
         body = self.content.get(key.removeprefix(root)) if key.startswith(root) else None
         if body is None:
             return Answer(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
