@@ -1,6 +1,9 @@
 """The twin of all services: a product of each kind, from its service to its result, all labelled synthetic."""
 
 import os
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +49,18 @@ def test_a_product_of_each_service_is_built_from_the_twin(
     assert {result.attrs["summary"], result.attrs["license"], result.attrs["product_licence"]} == {NOTE}
     assert result.attrs["granules_failed"] == 0
     assert {path.name for path in (tmp_path / "root" / "raw").iterdir()} == {f"twin_{name}"}
+
+
+@pytest.mark.served
+def test_products_of_the_twin_go_through_the_flow_and_the_summary_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "twin", "run", "--only", "soil_moisture_passive_daily", "--root", str(tmp_path)]
+    done = subprocess.run(  # noqa: S603 - the interpreter that runs the tests
+        command, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)}, cwd=CONFIGS.parent, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" ok     flow  ") == 2  # of the Climate Data Store and of CEDA
+    assert "2 by the Prefect flow" in done.stdout.splitlines()[-1]
+    with sqlite3.connect(tmp_path / "prefect" / "prefect.db") as database:
+        names = {name for (name,) in database.execute("select name from flow_run where state_type = 'COMPLETED'")}
+    assert names == {f"build twin_{one}_soil_moisture_passive_daily" for one in ("c3s", "esacci")}

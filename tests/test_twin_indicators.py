@@ -20,19 +20,8 @@ from eo.verification import verified
 CONFIGS = Path(__file__).parents[1] / "configs"
 RUNS = {name: load_run(name, CONFIGS) for name in run_names(CONFIGS)}
 QUICK = ("growth_rate", "precipitation_total")
-_BY_HAND = "its product is one file, or a tree of files, without an account, that a person puts in place"
 _ACCOUNT = "its product needs an account of the Climate Data Store"
-NOT_FETCHED = {
-    "atlantic_multidecadal_oscillation": _BY_HAND,
-    "chlorophyll": _BY_HAND,
-    "dipole_mode_index": _BY_HAND,
-    "growth_rate": _ACCOUNT,
-    "relative_nino_index": _BY_HAND,
-    "sea_level": _ACCOUNT,
-    "snow_cover_duration": _BY_HAND,
-    "snow_covered_area": _BY_HAND,
-    "warm_pool_index": _BY_HAND,
-}
+NOT_FETCHED = {"growth_rate": _ACCOUNT, "sea_level": _ACCOUNT}
 """Indicators whose runs of real products do not fetch by themselves without an account, and why not."""
 
 

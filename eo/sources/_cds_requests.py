@@ -75,7 +75,8 @@ def _has(entry: Allowed, year: str, month: str) -> bool:
 def _times(source: CdsSource, year: str, months: list[str], offered: list[Allowed]) -> Inputs:
     inputs: Inputs = {"year": [year], "month": months}
     if source.days:
-        values = {day for one in offered for month in months if _has(one, year, month) for day in one[source.days]}
+        entries = [one for one in offered for month in months if _has(one, year, month)]
+        values = {day for one in entries for day in one.get(source.days, ())}
         last = max(calendar.monthrange(int(year), int(month))[1] for month in months)
         inputs[source.days] = sorted(day for day in values if int(day) <= last)
     return inputs

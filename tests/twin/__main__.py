@@ -17,6 +17,8 @@ from twin import everything, indicators
 from twin.runs import build, build_each, write_configs
 
 from eo import config
+from eo.model import Product
+from flows import environment, server
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -51,9 +53,14 @@ def serve(configs: Path | None) -> None:
 @click.option("--only", default="", help="The products that have this in their name.")
 @click.option("--workers", default=2, show_default=True)
 def run(root: Path, only: str, workers: int) -> None:
-    """Fetch and build a run of every product from the twin, and say what became of each."""
+    """Fetch and build a run of every product from the twin, and say what became of each.
+
+    A product of each service of each agency goes through the Prefect flow, all the others through `eo build`.
+    """
     products = {name: one for name, one in config.load_products(CONFIGS).items() if only in name}
-    failed = []
+    failed, flowing = [], _by_flow(products)
+    environment.prepare(root)
+    os.environ |= {"PREFECT_API_URL": server.start(root.absolute() / "prefect"), "PREFECT_LOGGING_LEVEL": "ERROR"}
     with tempfile.TemporaryDirectory() as work:
         click.echo(f"writing a synthetic granule of each of {len(products)} products", err=True)
         with (
@@ -62,18 +69,29 @@ def run(root: Path, only: str, workers: int) -> None:
         ):
             place = write_configs(Path(work) / "configs", products, twin)
             futures = {
-                pool.submit(build, name, str(place), str(root), twin.environment.get(name)): name for name in products
+                pool.submit(build, name, str(place), str(root), twin.environment.get(name), flow=name in flowing): name
+                for name in products
             }
             for number, future in enumerate(as_completed(futures), 1):
                 good, said = future.result()
                 kind = twin.sources[futures[future]]["kind"]
-                click.echo(f"[{number}/{len(products)}] {'ok    ' if good else 'FAILED'} {kind:<10} {said}")
+                way = "flow " if futures[future] in flowing else "build"
+                click.echo(f"[{number}/{len(products)}] {'ok    ' if good else 'FAILED'} {way} {kind:<10} {said}")
                 failed += [] if good else [futures[future]]
     click.echo(
-        f"twin_all: {len(products) - len(failed)} of {len(products)} products built from the twin, all synthetic"
+        f"twin_all: {len(products) - len(failed)} of {len(products)} products built from the twin, all synthetic; "
+        f"{len(flowing)} by the Prefect flow (one of each service of each agency), the others by eo build"
     )
     if failed:
         raise SystemExit(1)
+
+
+def _by_flow(products: dict[str, Product]) -> set[str]:
+    """Give a product of each way of getting bytes of each agency, which begins its name."""
+    found: dict[tuple[str, str], str] = {}
+    for name, product in products.items():
+        found.setdefault((name.partition("_")[0], product.source.kind), name)
+    return set(found.values())
 
 
 @main.command(name="indicators")

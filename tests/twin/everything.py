@@ -16,13 +16,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncssh
+import numpy as np
 from granules.examples import DATE, write_example
 from twin import cds, cmems, csw, ftp, https, s3, sftp
 from twin.stac import Api, jaxa_earth
 
 from eo.model import Product
+from eo.origin import HttpsSource
 
 Source = dict[str, Any]
 LIMITS: Source = {"wait": 0.1, "timeout": 60, "deadline": 300, "attempts": 3, "connections": 2}
@@ -73,24 +76,45 @@ def _written(folder: Path, products: Mapping[str, Product]) -> dict[str, list[Pa
     return found
 
 
+def _placed(folder: Path, files: list[Path], at: str) -> None:
+    """Put files where a service has them, too: into a folder, or the one that there is at its address."""
+    for one in files:
+        place = folder / at.strip("/") / (one.name if at.endswith("/") else "")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.hardlink_to(one)
+
+
+def _filled(template: str) -> str:
+    return template.format(time=np.datetime64(DATE, "s").item())
+
+
 @contextmanager
 def _https(work: Path, products: Mapping[str, Product], twin: Twin) -> Iterator[None]:
-    _written(work, products)
-    with https.serve(work) as server:
+    files = _written(work / "written", products)
+    (work / "served").mkdir()
+    with https.serve(work / "served") as server:
         for name, product in products.items():
-            thredds = getattr(product.source, "listing", "") == "thredds"
-            url = f"{server.url}/thredds/catalog/{name}/catalog.xml" if thredds else f"{server.url}/{name}/"
-            twin.sources[name] = {"kind": "https", "url": url, "listing": "thredds" if thredds else "html"}
+            source: Source = {"kind": "https", "url": f"https://host/{name}/", "listing": "html"}
+            if isinstance(product.source, HttpsSource):
+                source = product.source.model_dump(mode="json")
+            path = urlsplit(source["url"]).path  # as the service has it: only the host is another
+            at = _filled(path).removeprefix(https.CATALOG.rstrip("/")).removesuffix("catalog.xml")
+            _placed(work / "served", files[name], at)
+            twin.sources[name] = source | {"url": server.url + path, "hosts": [], "credentials": {}}
         yield
 
 
 @contextmanager
 def _ftp(work: Path, products: Mapping[str, Product], twin: Twin) -> Iterator[None]:
-    _written(work, products)
     account = {"user": "TWIN_USER", "password": "TWIN_PASSWORD"}
-    with ftp.serve(work, users={"someone": SECRET}) as (host, port):
-        for name in products:
-            twin.sources[name] = {"kind": "ftp", "url": f"ftp://{host}:{port}/{name}/", "credentials": account}
+    files = _written(work / "written", products)
+    (work / "served").mkdir()
+    with ftp.serve(work / "served", users={"someone": SECRET}) as (host, port):
+        for name, product in products.items():
+            said: Any = product.source
+            path = urlsplit(said.url).path
+            _placed(work / "served", files[name], _filled(path))
+            twin.sources[name] = {"kind": "ftp", "url": f"ftp://{host}:{port}{path}", "credentials": account}
         yield
 
 
@@ -188,10 +212,13 @@ def _jaxa_earth(work: Path, products: Mapping[str, Product], twin: Twin) -> Iter
 @contextmanager
 def _s3(work: Path, products: Mapping[str, Product], twin: Twin) -> Iterator[None]:
     files = _written(work, products)
-    objects = {f"{name}/{one.name}": one.read_bytes() for name, some in files.items() for one in some}
+    prefixes = {name: str(getattr(product.source, "prefix", "")) for name, product in products.items()}
+    objects = {
+        f"{_filled(prefixes[name])}/{one.name}": one.read_bytes() for name, some in files.items() for one in some
+    }
     with s3.serve("twin", objects) as url:
-        for name in products:
-            twin.sources[name] = {"kind": "s3", "bucket": "twin", "endpoint": url, "prefix": f"{name}/"}
+        for name, prefix in prefixes.items():
+            twin.sources[name] = {"kind": "s3", "bucket": "twin", "endpoint": url, "prefix": prefix}
         yield
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import yaml
 from click.testing import CliRunner
 from granules.examples import DATE
@@ -29,26 +30,43 @@ def build_each(runs: list[str], configs: str, root: str) -> list[tuple[bool, str
     return [build(name.removeprefix("twin_"), configs, root, None) for name in runs]
 
 
-def build(name: str, configs: str, root: str, environment: dict[str, str] | None) -> tuple[bool, str]:
-    """Build a run as a person does, and give whether it ended well and what it said."""
-    command = ["build", f"twin_{name}", "--configs", configs, "--root", root]
+def build(
+    name: str, configs: str, root: str, environment: dict[str, str] | None, *, flow: bool = False
+) -> tuple[bool, str]:
+    """Build a run as a person does, and give whether it ended well and what it said.
+
+    Parameters
+    ----------
+    environment : what the process needs that builds it, where it has to be one of its own
+    flow : build it by the Prefect flow, as `make pipeline` does, with the server that the environment names
+    """
+    command = [f"twin_{name}", "--configs", configs, "--root", root]
     if environment is not None:  # a client that reads its environment when it is imported
         done = subprocess.run(  # noqa: S603 - this interpreter
-            [sys.executable, "-m", "eo", *command],
+            [sys.executable, "-m", *(["flows"] if flow else ["eo", "build"]), *command],
             env=_kept() | environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        return done.returncode == 0, f"{name}: {(done.stdout or done.stderr).strip().splitlines()[-1]}"
-    result = CliRunner().invoke(eo, command)
-    said = (result.output or repr(result.exception)).strip().splitlines()
-    return result.exit_code == 0, f"{name}: {said[-1] if said else ''}"
+        good, out, rest = done.returncode == 0, done.stdout, done.stderr
+    else:
+        result = CliRunner().invoke(_flows(), command) if flow else CliRunner().invoke(eo, ["build", *command])
+        good, out, rest = result.exit_code == 0, result.stdout, result.stderr or repr(result.exception)
+    lines = (out if good else out or rest).strip().splitlines() or [""]
+    return good, f"{name}: {lines[0 if good else -1]}"
+
+
+def _flows() -> click.Command:
+    from flows.__main__ import main  # it imports Prefect, whose settings stand in the environment by then
+
+    return main
 
 
 def _kept() -> dict[str, str]:
     """Give what a process needs of the environment here: nothing of proxies and certificates, which lead elsewhere."""
     needed = ("PATH", "TMPDIR", "PYTHONPATH", "PYTHONHASHSEED", *everything.ACCOUNT)
+    needed += tuple(name for name in os.environ if name.startswith("PREFECT_"))
     return {name: os.environ[name] for name in needed if name in os.environ}
 
 
