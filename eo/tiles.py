@@ -24,7 +24,7 @@ _TILE_CELLS = 32
 """Along each side of the least tile: that of the chunks of a tiled file, see `eo.netcdf`."""
 _TILE_BYTES = 16 << 20
 """Of the values of one variable over all time steps in a tile; an indicator needs some times as much."""
-_VALUES = 1 << 23
+_VALUES = 1 << 22
 """Of one variable that are put together at a time."""
 
 
