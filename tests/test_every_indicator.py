@@ -1,16 +1,19 @@
 """What holds for all indicators: how far around its own months a value reaches, and what lacks is never silent."""
 
+import re
 from functools import lru_cache
+from typing import get_args
 
 import numpy as np
 import pytest
 import xarray as xr
 from every import PERIOD, Case, of, without
 
-from eo import indicators
+from eo import indicators, listing
 from eo.coverage import FLAGS
 from eo.errors import InputError
 from eo.model import Span, span
+from eo.reductions import REDUCTIONS
 
 BASELINE = span("2006/2015")
 
@@ -41,6 +44,20 @@ def test_a_value_is_made_of_the_months_that_its_indicator_reaches_to_and_of_no_o
     if before:
         alone = by_time(one.result([of(each, PERIOD) for each in one.series], normal(name)))
         assert not alone.identical(by_time(ours)), "what reaches further than it needs fetches in vain"
+
+
+@pytest.mark.parametrize("name", indicators.names())
+def test_a_parameter_that_is_a_number_is_listed_with_its_unit(name: str) -> None:
+    (line,) = (one for one in listing.lines("indicators") if one.startswith(f"{name}  "))
+    known = indicators.load(name).parameters(REDUCTIONS[indicators.load(name).reduction])
+    numbers = [each.name for each in known.values() if _is_number(each.annotation)]
+    assert numbers
+    assert [one for one in numbers if not re.search(rf"\b{one}=[^ ]+ \[[^]]+\]", line)] == []
+
+
+def _is_number(annotation: object) -> bool:
+    parts = get_args(annotation)
+    return annotation in {int, float} or any(type(one) in {int, float} or _is_number(one) for one in parts)
 
 
 def _lacks(one: Case, what: str) -> list[xr.Dataset]:

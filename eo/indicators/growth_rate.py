@@ -31,7 +31,7 @@ def growth_rate(
     ----------
     series : Dataset
         Monthly ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1; every month.
-    min_months : least number of the twelve differences
+    min_months : months; least number of the twelve differences
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count. Of a product
         that sees land in sunlight alone the share of a large region is small: a run of it says how small it may be.

@@ -168,6 +168,12 @@ def phenology_normal(
 ) -> xr.Dataset:
     """Give the day when the mean cycle of the baseline peaks: that of its first harmonic.
 
+    Parameters
+    ----------
+    series, min_coverage : see `phenology`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
+
     Returns
     -------
     peak : (...), days after 1 January, 0 to 365.25

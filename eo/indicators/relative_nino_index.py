@@ -44,7 +44,7 @@ def relative_nino_index(
     normal : Dataset
         From `relative_nino_index_normal`.
     tropics : the region whose anomaly is taken off
-    months : length of the running mean, odd
+    months : months; length of the running mean, odd
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count.
 
