@@ -39,7 +39,7 @@ def zonal_extent(
     outside : the status of a cell where the variable does not exist (land, for sea ice): no part of the zone
     threshold : units of the field; a value that is the threshold but for rounding is at it
     side : which cells count
-    pole_hole : degrees north, or None
+    pole_hole : degrees_north, or None
         Cells at or north of it that were never observed, on a step when other cells of the zone were, are taken to be
         covered: they count in the extent and as observed, and not in the total (the rule of the NSIDC Sea Ice Index).
         The holes of SMMR, SSM/I and SSMIS begin at 84.5, 87.2 and 89.18 degrees.

@@ -81,11 +81,11 @@ def _parameter(one: inspect.Parameter, units: str) -> str:
 
 
 def _units(docstring: str) -> dict[str, str]:
-    """Give the units that a docstring states: those of ``name : units``, where they are units."""
+    """Give the units that a docstring states: those of ``name : units``, where they are, or where it says whose."""
     found: dict[str, str] = {}
     for names, said in re.findall(r"^(\w+(?:, \w+)*) : (.+)$", docstring, re.MULTILINE):
         units = re.split(r"[;,]", said)[0].strip()
-        if _known(units):
+        if _known(units) or units.startswith("units of "):
             found |= dict.fromkeys(names.split(", "), units)
     return found
 

@@ -20,7 +20,7 @@ from eo.provenance import content_digest
 
 EPOCH = "1970-01-01 00:00:00"
 _FIELD_CHUNK = {"time": 1, "lat": 1800, "lon": 3600, "y": 1800, "x": 3600}
-_TILE = 128
+_TILE = 32
 """Cells along each side of the chunks of a file that is read tile by tile over all of its time steps."""
 _CHECKED = {"fletcher32": True}
 """zlib has a checksum of its own; what is not compressed gets this one: a damaged file never gives a wrong number."""
@@ -43,7 +43,7 @@ def serial(function: Callable[Given, Result]) -> Callable[Given, Result]:
     return alone
 
 
-def _encoding(variable: xr.Variable, *, tiled: bool) -> dict[str, Any]:
+def _encoding(variable: xr.Variable, *, tiled: bool, steps: int) -> dict[str, Any]:
     if variable.dtype.kind == "M":
         return _time_encoding(variable) | (_CHECKED if variable.ndim else {})
     if variable.dtype.kind in "UO":
@@ -51,14 +51,14 @@ def _encoding(variable: xr.Variable, *, tiled: bool) -> dict[str, Any]:
     fill: dict[str, Any] = {"_FillValue": np.array(np.nan, variable.dtype) if variable.dtype.kind == "f" else None}
     if not variable.ndim:
         return fill
-    sizes = chunk_sizes({str(dim): size for dim, size in variable.sizes.items()}, tiled=tiled)
+    sizes = chunk_sizes({str(dim): size for dim, size in variable.sizes.items()}, tiled=tiled, steps=steps)
     return fill | {"zlib": True, "complevel": 1, "shuffle": True, "chunksizes": sizes}
 
 
-def chunk_sizes(sizes: Mapping[str, int], *, tiled: bool = False) -> tuple[int, ...]:
+def chunk_sizes(sizes: Mapping[str, int], *, tiled: bool = False, steps: int = 1) -> tuple[int, ...]:
     """Give the chunks that a variable of so many values along each dim is stored in, see `write`."""
     within = _FIELD_CHUNK if {"lat", "y"} & sizes.keys() else {}
-    within = dict.fromkeys(within.keys() - {"time"}, _TILE) if tiled else within
+    within = dict.fromkeys(within.keys() - {"time"}, _TILE) if tiled else within | {"time": steps} if within else {}
     return tuple(min(within.get(dim, size), size) for dim, size in sizes.items())
 
 
@@ -70,13 +70,13 @@ def _time_encoding(variable: xr.Variable) -> dict[str, Any]:
 
 
 @serial
-def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False) -> None:
+def write(dataset: xr.Dataset, path: Path, *, tiled: bool = False, steps: int = 1) -> None:
     """Write a dataset with its own attributes and nothing else: CF time, NaN for missing, compressed.
 
     Coordinates without missing values get no `_FillValue`. Lazy values are computed a chunk at a time. A tiled file has
-    all time steps of a few cells in one chunk, and not all cells of one time step.
+    all time steps of a few cells in one chunk, and not all cells of one time step, or of so many `steps`.
     """
-    encoding = {str(name): _encoding(one, tiled=tiled) for name, one in dataset.variables.items()}
+    encoding = {str(name): _encoding(one, tiled=tiled, steps=steps) for name, one in dataset.variables.items()}
     for name, one in dataset.coords.items():
         encoding[str(name)].update({"_FillValue": None} if one.dtype.kind == "f" else {})
     clean = dataset.drop_encoding()

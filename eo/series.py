@@ -75,7 +75,8 @@ def _unbroken(run: Run, one: Input, series: xr.Dataset) -> xr.Dataset:
     if one.product.gaps == "allowed" or not after:
         return series
     named = np.array(labels(series["time"].values, step))
-    hole = next((each for each in after if each not in set(named)), None)
+    there = set(named.tolist())
+    hole = next((each for each in after if each not in there), None)
     return series if hole is None else series.isel(time=np.flatnonzero(named < hole))
 
 

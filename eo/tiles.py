@@ -1,5 +1,6 @@
 """Work on a grid tile by tile: what is made of each goes to a scratch file, so that no grid over all time is held."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ Tile = dict[str, slice]
 Stored = Chunks | npt.NDArray[Any]
 """The values of a tile, in a file or in memory."""
 
-_TILE_CELLS = 128
-_TILE_BYTES = 64 << 20
+_TILE_CELLS = 32
+"""Along each side of the least tile: that of the chunks of a tiled file, see `eo.netcdf`."""
+_TILE_BYTES = 16 << 20
 """Of the values of one variable over all time steps in a tile; an indicator needs some times as much."""
+_VALUES = 1 << 22
+"""Of one variable that are put together at a time."""
 
 
 def tiles(series: xr.Dataset) -> list[list[Tile]]:
@@ -57,14 +61,15 @@ def by_tiles(
     if sum(map(len, laid)) == 1:
         return function(laid[0][0])
     rows, columns = laid[0][0]
-    apart = [[_spilled(function(tile), (rows, columns), work) for tile in row] for row in laid]
+    cells = laid[-1][-1][rows].stop * laid[-1][-1][columns].stop
+    steps = max(1, _VALUES // cells)
+    apart = [[_spilled(function(tile), (rows, columns), work, steps) for tile in row] for row in laid]
     whole = _together([_together([rest for _, rest in row], columns) for row in apart], rows)
-    fields = {
-        name: (first.dims, _lazy([[tile[name].values for tile, _ in row] for row in apart], first, whole, tiled=tiled))
-        for name, first in apart[0][0][0].items()
-    }
-    kept = {name: (*one, apart[0][0][0][name].attrs) for name, one in fields.items()}
-    return whole.assign(kept)
+    fields = {}
+    for name, first in apart[0][0][0].items():
+        pieces: list[list[Stored]] = [[tile[name].values for tile, _ in row] for row in apart]
+        fields[name] = (first.dims, _lazy(pieces, first, whole, tiled=tiled, steps=steps), first.attrs)
+    return whole.assign(fields)
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,12 @@ class _Field:
     values: Stored
 
 
-def _spilled(found: xr.Dataset, space: tuple[str, str], work: Path) -> tuple[dict[str, _Field], xr.Dataset]:
+def _spilled(found: xr.Dataset, space: tuple[str, str], work: Path, steps: int) -> tuple[dict[str, _Field], xr.Dataset]:
     """Give the fields of a tile, kept in a scratch file, and the rest of what was found."""
     wide = [str(name) for name, one in found.data_vars.items() if set(space) <= set(one.dims)]
-    path = work / f"tile-{len(list(work.glob('tile-*.nc')))}.nc"
+    path = work / f"{uuid.uuid4().hex}.nc"
     with explained(path):
-        netcdf.write(xr.Dataset({name: (found[name].dims, found[name].values) for name in wide}), path)
+        netcdf.write(xr.Dataset({name: (found[name].dims, found[name].values) for name in wide}), path, steps=steps)
     fields = {}
     for name in wide:
         stored = chunks(path, name)
@@ -90,10 +95,10 @@ def _spilled(found: xr.Dataset, space: tuple[str, str], work: Path) -> tuple[dic
     return fields, found.drop_vars(wide)
 
 
-def _lazy(pieces: list[list[Stored]], like: _Field, whole: xr.Dataset, *, tiled: bool) -> da.Array:
+def _lazy(pieces: list[list[Stored]], like: _Field, whole: xr.Dataset, *, tiled: bool, steps: int) -> da.Array:
     rows, columns = (like.dims.index(dim) for dim in spatial_dims(whole))
     mosaic = Mosaic(pieces, rows, columns)
-    sizes = netcdf.chunk_sizes(dict(zip(like.dims, mosaic.shape, strict=True)), tiled=tiled)
+    sizes = netcdf.chunk_sizes(dict(zip(like.dims, mosaic.shape, strict=True)), tiled=tiled, steps=steps)
     return da.from_array(mosaic, chunks=sizes, name=False, fancy=False, meta=np.empty(0, mosaic.dtype))  # type: ignore[no-untyped-call, no-any-return]
 
 

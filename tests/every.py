@@ -66,6 +66,11 @@ class Case:
     def indicator(self) -> Indicator:
         return indicators.load(self.name)
 
+    @property
+    def docstring(self) -> str:
+        functions = (self.indicator.compute, self.indicator.normal)
+        return " ".join(" ".join((one.__doc__ or "").split()) for one in functions if one)
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
         further = [REDUCTIONS[self.indicator.reduction]]

@@ -98,6 +98,27 @@ def test_the_extremes_of_a_year_have_their_dates() -> None:
     assert found["minimum_date"].values == days(365)[4 + int(smooth.argmin())]
 
 
+def test_an_extreme_beside_days_that_are_missing_is_not_known() -> None:
+    """Ice that melts until day 250 and grows until day 70: a gap at either is not that of the other."""
+    day = np.arange(365)
+    ice = 10 + 5 * np.cos(2 * np.pi * (day - 70) / 365)
+    gone = np.where((day > 240) & (day < 262), np.nan, ice)
+    found = sea_ice_extremes(extents(gone)).isel(region=0, time=0)
+    assert (found["flag"].item(), np.isnan(found["minimum"])) == (FLAGS["undefined"], True)
+    assert np.isnat(found["minimum_date"].values)
+    assert found["maximum"].item() == pytest.approx(15, abs=0.01)
+    gone = np.where((day > 140) & (day < 162), np.nan, ice)
+    assert sea_ice_extremes(extents(gone))["flag"].item() == GOOD
+
+
+def test_a_year_that_lacks_a_month_may_have_been_free_of_ice_in_it() -> None:
+    ice = np.full(365, 5.0)
+    ice[244:274] = np.nan
+    found = ice_free_days(extents(ice)).isel(region=0, time=0)
+    assert (np.isnan(found["days"]), found["flag"].item()) == (True, SHORT)
+    assert found["coverage"].item() == pytest.approx(335 / 365)
+
+
 def test_ice_free_days_are_those_below_a_million_square_kilometres() -> None:
     values = np.full(365, 3.0)
     values[240:260], values[260] = 0.99, 1.0
@@ -168,7 +189,10 @@ def test_the_extremes_of_years_are_those_that_nsidc_publishes(table: xr.Dataset)
         assert one[what].item() == pytest.approx(value, abs=0.006 if what == "maximum" else 0.0005)
         assert str(one[f"{what}_date"].values)[5:10] == date
     flags = dict(zip(found["time"].dt.year.values.tolist(), found["flag"].values.tolist(), strict=True))
-    assert {year for year, flag in flags.items() if flag != GOOD} == {1978, 2025}  # parts of years
+    assert {year for year, flag in flags.items() if flag in {SHORT, NOTHING}} == {1978, 2025}  # parts of years
+    assert {year for year, flag in flags.items() if flag == FLAGS["undefined"]} == {2024}
+    last = found.sel(time="2024-01-01")  # the table lacks 12 to 17 September: the least extent may be theirs
+    assert (np.isnan(last["minimum"]), np.isnan(last["maximum"])) == (True, False)
     assert found["coverage"].sel(time="1985-01-01").item() == pytest.approx(0.5, abs=0.01)  # every other day
 
 

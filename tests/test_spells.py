@@ -174,6 +174,40 @@ def test_updating_day_by_day_gives_the_events_of_one_batch(record: xr.DataArray,
                 np.testing.assert_array_equal(found[name].values[region, closed], final[name].values[region, closed])
 
 
+@pytest.mark.parametrize("rule", [HEAT, COLD], ids=["heat", "cold"])
+def test_day_by_day_over_the_turn_of_the_year_events_and_days_are_those_of_one_batch(
+    record: xr.DataArray, rule: Rule
+) -> None:
+    """By regions and by cells: what is not provisional stays, and what comes was provisional."""
+    normal = daily_climatology(record, percentile=50 + 20 * rule.sign)  # so that many days are beyond it
+    late = record.sel(time=slice("2010-10-01", "2011-03-31")).copy()
+    turn = int(np.flatnonzero(late["time"].values == np.datetime64("2011-01-01"))[0])
+    late[0, turn - 8 : turn - 3], late[0, turn - 3 : turn + 4] = 15 - 30 * rule.sign, 15 + 30 * rule.sign
+    final = event_table(late, normal, rule)
+    grid = xr.Dataset({name: gridded(normal[name]) for name in ("climatology", "threshold")})
+    months = counts(gridded(late), grid, rule, min_coverage=1e-9)
+    seen = np.zeros(2, bool)
+    for length in range(turn - 12, turn + 12):
+        upto = late.isel(time=slice(length))
+        found = event_table(upto, normal, rule)
+        for region in range(4):
+            closed = np.flatnonzero(found["provisional"].values[region, : int(found["count"].values[region])] == 0)
+            for name in set(found.data_vars) - {"provisional", "count"}:
+                np.testing.assert_array_equal(found[name].values[region, closed], final[name].values[region, closed])
+        now = counts(gridded(upto), grid, rule, min_coverage=1e-9)
+        whole = now["coverage"].isel(time=slice(None, -1))  # of the last month later days are to come
+        gained = (months["days"] - now["days"]).sel(time=whole["time"])
+        assert ((gained >= 0) & (gained <= now["provisional_days"].sel(time=whole["time"]))).all()
+        seen |= [bool((found["provisional"] == 1).any()), bool((gained > 0).any())]
+    assert seen.all(), "nothing was provisional, or no day of the old year came to an event in the new one"
+
+
+def gridded(field: xr.DataArray) -> xr.DataArray:
+    """Give four regions as cells of a grid."""
+    wide = field.values.reshape(2, 2, -1)
+    return xr.DataArray(wide, {field.dims[-1]: field[field.dims[-1]]}, ("lat", "lon", field.dims[-1]))
+
+
 @settings(max_examples=20)
 @given(hnp.arrays(np.float64, 45, elements=st.sampled_from([0.0, 2.0, np.nan])), st.integers(31, 44))
 def test_settled_days_of_a_month_never_change(values: np.ndarray, known: int) -> None:
@@ -193,10 +227,6 @@ def test_neither_chunks_nor_schedulers_change_a_bit(record: xr.DataArray, normal
 
 
 def test_cells_of_a_grid_are_counted_as_regions_are(record: xr.DataArray, normal: xr.Dataset) -> None:
-    def gridded(field: xr.DataArray) -> xr.DataArray:
-        wide = field.values.reshape(2, 2, -1)
-        return xr.DataArray(wide, {field.dims[-1]: field[field.dims[-1]]}, ("lat", "lon", field.dims[-1]))
-
     grid = xr.Dataset({name: gridded(normal[name]) for name in ("climatology", "threshold")})
     cells = counts(gridded(record).transpose("time", "lat", "lon"), grid)
     whole = counts(record, normal)

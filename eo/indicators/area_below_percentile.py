@@ -60,6 +60,12 @@ def area_below_percentile_normal(
 ) -> xr.Dataset:
     """Give the 10th and 20th percentile of each calendar month over the baseline years.
 
+    Parameters
+    ----------
+    series, min_coverage : see `area_below_percentile`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
+
     Returns
     -------
     below_10th, below_20th : (..., calendar_step), units of the variable

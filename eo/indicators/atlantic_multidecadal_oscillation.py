@@ -43,7 +43,7 @@ def atlantic_multidecadal_oscillation(
         is appended moves the earlier ones a little. ``ocean``: the anomaly of the ocean is taken off (Trenberth and
         Shea 2006), which appending does not change.
     ocean : the region of the ocean, for ``ocean``; the result is of the others
-    months : length of a running mean, odd; 1 for monthly values, 121 for the smooth index
+    months : months; length of a running mean, odd; 1 for monthly values, 121 for the smooth index
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count.
 

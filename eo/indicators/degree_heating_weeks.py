@@ -78,6 +78,13 @@ def degree_heating_weeks_normal(
     `recentred` 1988.2857; without it the mean stands as it is. A month needs 80 % of the baseline years, and the
     highest all twelve months. Fewer baseline years than `min_years` are an error.
 
+    Parameters
+    ----------
+    series, min_coverage : see `degree_heating_weeks`; of the baseline alone
+    baseline : months
+    recentred : year; to which the months are moved, None for none
+    min_years : years; least number of the baseline
+
     Returns
     -------
     climatology : (..., month), units of the variable

@@ -36,7 +36,7 @@ def dipole_mode_index(
         ``normal`` (region, month), units of the variable.
     west, east : the regions whose anomalies are subtracted: west less east
     whole : the region that the series is given for
-    months : length of a running mean, odd; 1 for monthly values
+    months : months; length of a running mean, odd; 1 for monthly values
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count.
 

@@ -31,16 +31,14 @@ def growth_rate(
     ----------
     series : Dataset
         Monthly ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1; every month.
-    min_months : least number of the twelve differences
+    min_months : months; least number of the twelve differences
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count. Of a product
         that sees land in sunlight alone the share of a large region is small: a run of it says how small it may be.
 
-    Returns
-    -------
-    growth : (region, time), units of the variable per year; time is the start of each year, with `time_bounds`
-    coverage : (region, time), 1; share of the twelve differences that is there
-    flag : (region, time), int8, see `eo.coverage.FLAGS`
+    Returns ------- growth : (region, time), units of the variable per year; time is the start of each year, with
+    `time_bounds` coverage : (region, time), 1; mean over the twelve differences of the lesser coverage of their months,
+    0 where none is flag : (region, time), int8, see `eo.coverage.FLAGS`
 
     References
     ----------
@@ -51,6 +49,9 @@ def growth_rate(
     months = series["time"].values.astype("datetime64[M]")
     years = np.arange(months[0].astype("datetime64[Y]"), months[-1].astype("datetime64[Y]") + 1)
     pairs = np.stack([_differences(value.values, months, year) for year in years], axis=-2)
+    seen = screened(series["coverage"], series["coverage"], min_coverage).transpose(..., "time").values
+    lesser = np.stack([_window(seen, months, year) for year in years], axis=-2)
+    lesser = np.minimum(lesser[..., _YEAR:], lesser[..., :_YEAR])
     there = np.isfinite(pairs)
     count = there.sum(axis=-1)
     mean = np.where(there, pairs, 0.0).sum(axis=-1) / np.maximum(count, 1)
@@ -59,7 +60,7 @@ def growth_rate(
     return xr.Dataset(
         {
             "growth": (dims, np.where(count >= min_months, mean, np.nan)),
-            "coverage": (dims, count / _YEAR),
+            "coverage": (dims, np.where(there, lesser, 0.0).sum(axis=-1) / _YEAR),
             "flag": (dims, np.where(count > 0, flag, FLAGS["no_data"]).astype(np.int8)),
         },
         {
@@ -72,12 +73,18 @@ def growth_rate(
 
 def _differences(values: np.ndarray, months: np.ndarray, year: np.datetime64) -> np.ndarray:
     """Give the twelve differences (..., 12) whose middles lie in the months of a year; NaN beyond the series."""
+    wide = _window(values, months, year)
+    return np.asarray(wide[..., _YEAR:] - wide[..., :_YEAR])
+
+
+def _window(values: np.ndarray, months: np.ndarray, year: np.datetime64) -> np.ndarray:
+    """Give the two years (..., 24) around the middle of a year; NaN beyond the series."""
     first = int((year.astype("datetime64[M]") - months[0]).astype(int)) - _HALF
     wide = np.full((*values.shape[:-1], 2 * _YEAR), np.nan)
     inside = slice(max(first, 0), max(first + 2 * _YEAR, 0))
     piece = values[..., inside]
     wide[..., inside.start - first : inside.start - first + piece.shape[-1]] = piece
-    return np.asarray(wide[..., _YEAR:] - wide[..., :_YEAR])
+    return wide
 
 
 def _half_a_year() -> tuple[int, int]:

@@ -5,9 +5,10 @@ from typing import Annotated
 import xarray as xr
 from pydantic import Field
 
+from eo.coverage import FLAGS
 from eo.indicators import Indicator, Output
 from eo.primitives.day_of_year import on_every_day
-from eo.primitives.sea_ice import Share, daily, grouped, over_periods
+from eo.primitives.sea_ice import Share, daily, grouped, least_month, over_periods
 
 
 def ice_free_days(
@@ -20,8 +21,8 @@ def ice_free_days(
     """Give the days of each calendar year with an extent below a limit.
 
     A missing day is not free of ice: the number is of the days that were observed, and the coverage says how many these
-    are. A year with fewer than `min_days` of its days has none. So a part of a year has none until it has them. No
-    baseline.
+    are. A year with fewer than `min_days` of its days, or of those of one of its months, has none: that month may be
+    the one without ice. So a part of a year has none until it has them. No baseline.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def ice_free_days(
     min_coverage : 1
         Least share of the sea of a region that must be observed for a day to stand.
     min_days : 1
-        Least share of the days of a year.
+        Least share of the days of a year and of each of its months.
 
     Returns
     -------
@@ -48,7 +49,11 @@ def ice_free_days(
     free = (extent < below).where(extent.notnull(), 0.0).astype(float)
     days = [one.sum("time") for _, one in grouped(free, "Y")]
     known = on_every_day(series)["coverage"]
-    return over_periods({"days": days}, extent.notnull(), known, "Y", min_days)
+    found = over_periods({"days": days}, extent.notnull(), known, "Y", min_days)
+    whole = least_month(extent.notnull()) >= min_days
+    short = ~whole & (found["flag"] == FLAGS["good"])
+    flag = xr.where(short, FLAGS["insufficient_coverage"], found["flag"]).astype("int8")
+    return found.assign(days=found["days"].where(~short), flag=flag)
 
 
 INDICATOR = Indicator(

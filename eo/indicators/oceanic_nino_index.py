@@ -36,7 +36,7 @@ def oceanic_nino_index(
         Monthly ``mean`` (region, time), units of the variable, and ``coverage`` (region, time), 1.
     normal : Dataset
         From `oceanic_nino_index_normal`.
-    months : length of the running mean, odd
+    months : months; length of the running mean, odd
     bases : fixed, or sliding
         One normal over the whole baseline of the run; or the centred 30-year bases of the Climate Prediction Center,
         one for each five years (1986-2015 for 2001-2005), as many as the baseline holds: 1936/2020 gives its ONI.

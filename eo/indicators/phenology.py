@@ -20,7 +20,7 @@ Season_ = Callable[[Floats, Floats], Floats]
 _YEAR = 365.25
 _HALF = np.timedelta64(int(_YEAR / 2 * 24 * 60), "m")
 _DAY = np.timedelta64(1, "D")
-_NAMES = ("start", "peak", "end", "amplitude", "observed", "whole")
+_NAMES = ("start", "peak", "end", "amplitude", "steps", "observed", "whole")
 _ROWS = 2048
 """Cells at a time."""
 _FLAT = 1e-9
@@ -73,7 +73,7 @@ def phenology(
     length : (..., time), days
     amplitude : (..., time), units of the variable
     coverage : (..., time), 1
-        Share of the steps that are there.
+        Mean coverage of the steps, 0 where one is not there.
     flag : (..., time), int8, see `eo.coverage.FLAGS`
 
     References
@@ -89,10 +89,11 @@ def phenology(
         return METHODS[method](times, here, share, min_amplitude)
 
     whole: xr.DataArray = xr.apply_ufunc(
-        lambda one, peak: _each(one, peak, _Steps(bounds, years, min_steps), season),
+        lambda one, seen, peak: _each((one, seen), peak, _Steps(bounds, years, min_steps), season),
         values.drop_vars("time"),
+        series["coverage"].drop_vars("time"),
         normal["peak"],
-        input_core_dims=[["time"], []],
+        input_core_dims=[["time"], ["time"], []],
         output_core_dims=[["which", "time"]],
         exclude_dims={"time"},
         dask="parallelized",
@@ -101,10 +102,10 @@ def phenology(
         keep_attrs=False,
     )
     each = {name: whole.isel(which=number) for number, name in enumerate(_NAMES)}
-    coverage, inside = each.pop("observed"), each.pop("whole")
+    steps, coverage, inside = (each.pop(name) for name in ("steps", "observed", "whole"))
     found = {**each, "length": each["end"] - each["start"]}
     known = normal["peak"].notnull()
-    there = (coverage >= min_steps) & (inside > 0)
+    there = (steps >= min_steps) & (inside > 0)
     result = standing(found, coverage, there=there | ~known, known=known)
     edges = np.stack([years, years + 1], axis=1).astype("datetime64[ns]")
     return result.assign_coords(time=edges[:, 0], time_bounds=(("time", "nv"), edges))
@@ -118,19 +119,23 @@ class _Steps(NamedTuple):
     least: float
 
 
-def _each(values: Floats, peaks: Floats, steps: _Steps, season: Season_) -> Floats:
-    """Give the numbers of `_NAMES` for each year: (..., time) and (...) to (..., name, year)."""
-    rows, middle = values.reshape(-1, values.shape[-1]), peaks.reshape(-1)
+def _each(series: tuple[Floats, Floats], peaks: Floats, steps: _Steps, season: Season_) -> Floats:
+    """Give the numbers of `_NAMES` for each year: values and coverage (..., time) and (...) to (..., name, year)."""
+    shape = series[0].shape
+    rows, seen = (one.reshape(-1, shape[-1]) for one in np.broadcast_arrays(*series))
+    middle = peaks.reshape(-1)
     found = np.full((rows.shape[0], len(_NAMES), steps.years.size), np.nan)
     known = np.flatnonzero(np.isfinite(middle))
     for at in range(0, known.size, _ROWS):
         some = known[at : at + _ROWS]
         for number, year in enumerate(steps.years.astype("datetime64[m]")):
-            found[some, :, number] = _of_year(rows[some], middle[some], steps, year, season)
-    return found.reshape(*values.shape[:-1], *found.shape[1:])
+            found[some, :, number] = _of_year((rows[some], seen[some]), middle[some], steps, year, season)
+    return found.reshape(*shape[:-1], *found.shape[1:])
 
 
-def _of_year(rows: Floats, peaks: Floats, steps: _Steps, year: np.datetime64, season: Season_) -> Floats:
+def _of_year(
+    series: tuple[Floats, Floats], peaks: Floats, steps: _Steps, year: np.datetime64, season: Season_
+) -> Floats:
     """Give the numbers of `_NAMES` for one year: (row, time) and (row) to (row, name), in days from its 1 January as 1.
 
     Of each row every step with a part in the year around the peak counts, so that both troughs are among them.
@@ -142,14 +147,16 @@ def _of_year(rows: Floats, peaks: Floats, steps: _Steps, year: np.datetime64, se
     place = first[:, None] + np.arange(max(int((last - first).max()), 0))
     inside = place < last[:, None]
     place = np.where(inside, place, 0)
-    here = np.where(inside, np.take_along_axis(rows, place, axis=1), np.nan)
+    here, coverage = (np.where(inside, np.take_along_axis(one, place, axis=1), np.nan) for one in series)
     times = ((bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) // 2 - year) / _DAY + 1.0)[place]
-    observed = np.isfinite(here).sum(axis=1) / np.maximum(last - first, 1)
+    count = np.maximum(last - first, 1)
+    share = np.isfinite(here).sum(axis=1) / count
+    observed = np.where(np.isfinite(here), coverage, 0.0).sum(axis=1) / count
     whole = (bounds[0, 0] <= centre - _HALF) & (bounds[-1, 1] >= centre + _HALF)
-    enough = np.flatnonzero(whole & (observed > 0) & (observed >= steps.least))
-    numbers = np.full((rows.shape[0], len(NONE)), np.nan)
+    enough = np.flatnonzero(whole & (share > 0) & (share >= steps.least))
+    numbers = np.full((peaks.size, len(NONE)), np.nan)
     numbers[enough] = season(times[enough], here[enough])
-    return np.concatenate([numbers, observed[:, None], whole[:, None]], axis=1)
+    return np.concatenate([numbers, np.stack([share, observed, whole], axis=1)], axis=1)
 
 
 def phenology_normal(
@@ -160,6 +167,12 @@ def phenology_normal(
     min_years: Annotated[int, Field(ge=1)] = 3,
 ) -> xr.Dataset:
     """Give the day when the mean cycle of the baseline peaks: that of its first harmonic.
+
+    Parameters
+    ----------
+    series, min_coverage : see `phenology`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
 
     Returns
     -------

@@ -33,7 +33,8 @@ def relative_nino_index(
     the standard deviation of the anomaly itself, then the running mean over some months. With ``months: 1`` it is the
     monthly relative index. A month stands for the season that it is the middle of and needs all months of it, of the
     region and of the tropics: the first and the last of a record, and those around a month with less coverage than
-    asked, are NaN with the flag ``insufficient_coverage``. A month that is there in part counts by its coverage.
+    asked, are NaN with the flag ``insufficient_coverage``. A month that is there in part counts by its coverage. A
+    baseline of fewer than 10 years is an error.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def relative_nino_index(
     normal : Dataset
         From `relative_nino_index_normal`.
     tropics : the region whose anomaly is taken off
-    months : length of the running mean, odd
+    months : months; length of the running mean, odd
     min_coverage : 1
         Least share of a region, and of the days of a month, that must be observed for a month to count.
 

@@ -3,9 +3,13 @@
 import numpy as np
 import xarray as xr
 
+from eo.coverage import FLAGS
 from eo.indicators import Indicator, Output
 from eo.primitives.day_of_year import on_every_day
 from eo.primitives.sea_ice import RANGE, REFERENCE, UNITS, Share, daily, grouped, over_periods, trailing_mean
+
+_NEAR = 5
+"""Days from a gap within which an extreme is not known."""
 
 
 def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days: Share = 0.9) -> xr.Dataset:
@@ -13,8 +17,9 @@ def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days
 
     Extents are means of a day and the four before it (the first ones with days before the period), by the rule of the
     NSIDC Sea Ice Index (see `sea_ice.trailing_mean`); the first of equal days counts. A year with fewer than `min_days`
-    of its days has none: the least of a part of a year is no minimum. A day of which less than `min_coverage` of the
-    sea was observed is missing. No baseline.
+    of its days has none: the least of a part of a year is no minimum. An extreme that lies within five days of days
+    without a mean is not known, for a greater one may lie among these: it is missing, and the year ``undefined``. A day
+    of which less than `min_coverage` of the sea was observed is missing. No baseline.
 
     Parameters
     ----------
@@ -37,14 +42,34 @@ def sea_ice_extremes(series: xr.Dataset, *, min_coverage: Share = 0.99, min_days
     Fetterer et al. (2017): Sea Ice Index, Version 3. doi:10.7265/N5K072F8
     """
     smooth = trailing_mean(daily(series, "extent", min_coverage))
-    years = [one.transpose("region", "time") for _, one in grouped(smooth, "Y")]
-    numbers = {"minimum": [one.min("time") for one in years], "maximum": [one.max("time") for one in years]}
-    dates = {
-        "minimum_date": [_date(one, one.fillna(np.inf).argmin("time")) for one in years],
-        "maximum_date": [_date(one, one.fillna(-np.inf).argmax("time")) for one in years],
+    years, firm = _years(smooth), _years(smooth.where(~_beside_a_gap(smooth)))
+    low, high = [one.min("time") for one in years], [one.max("time") for one in years]
+    is_low = [one.min("time") == each for one, each in zip(firm, low, strict=True)]
+    is_high = [one.max("time") == each for one, each in zip(firm, high, strict=True)]
+    found = {
+        "minimum": _where(low, is_low),
+        "maximum": _where(high, is_high),
+        "minimum_date": _where([_date(one, one.fillna(np.inf).argmin("time")) for one in years], is_low),
+        "maximum_date": _where([_date(one, one.fillna(-np.inf).argmax("time")) for one in years], is_high),
     }
-    known = on_every_day(series)["coverage"]
-    return over_periods(numbers | dates, smooth.notnull(), known, "Y", min_days)
+    result = over_periods(found, smooth.notnull(), on_every_day(series)["coverage"], "Y", min_days)
+    unknown = (result["flag"] == FLAGS["good"]) & (result["minimum"].isnull() | result["maximum"].isnull())
+    return result.assign(flag=xr.where(unknown, FLAGS["undefined"], result["flag"]).astype(np.int8))
+
+
+def _years(days: xr.DataArray) -> list[xr.DataArray]:
+    return [one.transpose("region", "time") for _, one in grouped(days, "Y")]
+
+
+def _where(numbers: list[xr.DataArray], known: list[xr.DataArray]) -> list[xr.DataArray]:
+    return [one.where(each) for one, each in zip(numbers, known, strict=True)]
+
+
+def _beside_a_gap(smooth: xr.DataArray) -> xr.DataArray:
+    """Tell which days lie within five days of one without a mean, the days before the record aside: (region, time)."""
+    gap = (smooth.isnull() & (smooth.notnull().cumsum("time") > 0)).astype(np.float64)
+    near = [gap.shift(time=by, fill_value=0.0) for by in range(-_NEAR, _NEAR + 1)]
+    return xr.concat(near, "by").max("by") > 0
 
 
 def _date(year: xr.DataArray, position: xr.DataArray) -> xr.DataArray:

@@ -37,7 +37,7 @@ def snow_cover_duration(
         Daily ``mean`` (..., time), a fraction of snow cover with units, and ``coverage`` (..., time), 1. Of a zone it
         is the days when the mean fraction of the zone is `threshold` or more.
     threshold : 1
-    first_month : first month of the year: 10 in the north, 4 in the south
+    first_month : 1; number of the first month of the year: 10 in the north, 4 in the south
     max_gap, max_missing : days
     min_coverage : 1
         Least share of a zone or cell that must be observed for a day to be there.

@@ -44,7 +44,7 @@ def spi(
         the index of the mean over the zone, not the mean of the index.
     normal : Dataset
         Of `spi_normal` with the same `months`.
-    months : number of months, the one of the value the last
+    months : months; their number, the one of the value the last
     min_coverage : 1
         Least share of a zone or cell, and of the days of a month, that must be observed for a month to be there.
     limit : 1
@@ -96,8 +96,8 @@ def spi_normal(
     ----------
     series, months, min_coverage : see `spi`; of the baseline alone
     baseline : months
-    min_years : least years that a calendar month must have (WMO-No. 1090: at least 20 to 30)
-    min_wet : least years with precipitation that a calendar month must have
+    min_years : years; least number that a calendar month must have (WMO-No. 1090: at least 20 to 30)
+    min_wet : years; least number with precipitation that a calendar month must have
     fit : Thom's approximation (as McKee et al. and WMO), or the maximum of the likelihood
 
     Returns

@@ -36,7 +36,7 @@ def ssi(series: xr.Dataset, *, normal: xr.Dataset, months: Months = 1, min_cover
         Monthly ``mean`` (..., time) and ``coverage`` (..., time), 1. Of a zone it is the index of its mean.
     normal : Dataset
         Of `ssi_normal` with the same `months`.
-    months : number of months, the one of the value the last
+    months : months; their number, the one of the value the last
     min_coverage : 1
         Least share of a zone or cell, and of the days of a month, that must be observed for a month to be there.
 
@@ -98,6 +98,12 @@ def ssi_normal(
     min_years: Annotated[int, Field(ge=10)] = 20,
 ) -> xr.Dataset:
     """Give the values of all baseline years of each calendar month, in order.
+
+    Parameters
+    ----------
+    series, months, min_coverage : see `ssi`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
 
     Returns
     -------

@@ -69,6 +69,12 @@ def standardised_anomaly_normal(
 ) -> xr.Dataset:
     """Give the mean and the standard deviation of each calendar month over the baseline years.
 
+    Parameters
+    ----------
+    series, min_coverage : see `standardised_anomaly`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
+
     Returns
     -------
     normal, spread : (..., calendar_step), units of the variable

@@ -43,7 +43,14 @@ def vci(series: xr.Dataset, *, normal: xr.Dataset, min_coverage: Share = 0.9) ->
 
 
 def vci_normal(series: xr.Dataset, *, baseline: Span, min_coverage: Share = 0.9, min_years: Years = 5) -> xr.Dataset:
-    """Give the range of each calendar month over the baseline years, see `condition.extremes_of_years`."""
+    """Give the range of each calendar month over the baseline years, see `condition.extremes_of_years`.
+
+    Parameters
+    ----------
+    series, min_coverage : see `vci`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
+    """
     return extremes_of_years(series, baseline, min_coverage, min_years)
 
 

@@ -70,7 +70,14 @@ def vhi_normal(
     min_coverage: Share = 0.9,
     min_years: Years = 5,
 ) -> xr.Dataset:
-    """Give the ranges of both inputs over the baseline years, see `eo.primitives.condition.extremes_of_years`."""
+    """Give the ranges of both inputs over the baseline years, see `eo.primitives.condition.extremes_of_years`.
+
+    Parameters
+    ----------
+    series, temperature, min_coverage : see `vhi`; of the baseline alone
+    baseline : months
+    min_years : years; least number of the baseline
+    """
     pieces = [
         extremes_of_years(one, baseline, min_coverage, min_years).rename(
             {key: f"{role}_{key}" for key in ("least", "greatest")}

@@ -57,8 +57,9 @@ def heatwave_normal(
     series : Dataset
         Daily ``mean`` (..., time), units of the variable, and ``coverage`` (..., time), 1, over the baseline alone.
     baseline : months
-    percentile, window, smoothing : see `eo.primitives.day_of_year.daily_climatology`
-    min_years : least number of baseline years
+    percentile : percent; see `eo.primitives.day_of_year.daily_climatology`
+    window, smoothing : days; see there
+    min_years : years; least number of the baseline
     min_coverage : 1
         Least share of a zone on a day for its mean to count.
 
@@ -96,8 +97,9 @@ def cold_spell_normal(
     series : Dataset
         Daily ``mean`` (..., time), units of the variable, and ``coverage`` (..., time), 1, over the baseline alone.
     baseline : months
-    percentile, window, smoothing : see `eo.primitives.day_of_year.daily_climatology`
-    min_years : least number of baseline years
+    percentile : percent; see `eo.primitives.day_of_year.daily_climatology`
+    window, smoothing : days; see there
+    min_years : years; least number of the baseline
     min_coverage : 1
         Least share of a zone on a day for its mean to count.
 

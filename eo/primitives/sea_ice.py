@@ -111,6 +111,22 @@ def over_periods(
     return found.assign_coords(time=bounds[:, 0], time_bounds=(("time", "nv"), bounds))
 
 
+def least_month(seen: xr.DataArray) -> xr.DataArray:
+    """Give for each calendar year the least share of the days of one of its months: (region, day) to (region, time)."""
+    months = grouped(seen.astype(np.float64), "M")
+    start = np.array([one for one, _ in months]).astype("datetime64[ns]")
+    days = (end_of(start, "month") - start) / np.timedelta64(1, "D")
+    share = xr.concat([one.sum("time") for _, one in months], "time").assign_coords(time=start) / xr.DataArray(
+        days, dims="time", coords={"time": start}
+    )
+    years = [one.min("time") for _, one in grouped(share, "Y")]
+    return (
+        xr.concat(years, "time")
+        .transpose("region", "time")
+        .assign_coords(time=np.unique(start.astype("datetime64[Y]")).astype("datetime64[ns]"))
+    )
+
+
 def _ends(start: npt.NDArray[np.datetime64], period: Period) -> npt.NDArray[np.datetime64]:
     return end_of(start, "month") if period == "M" else np.asarray((start + 1).astype("datetime64[ns]"))
 

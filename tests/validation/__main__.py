@@ -4,7 +4,7 @@ import logging
 import sys
 from pathlib import Path
 
-from validation import climate_operators, ice, indices, ocean, rainfall, statistics
+from validation import climate_operators, granules, ice, indices, ocean, rainfall, statistics
 from validation.record import Check, Row, row
 from validation.report import report, write_plot
 
@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     *rainfall.CHECKS,
     *statistics.CHECKS,
     *climate_operators.CHECKS,
+    *granules.CHECKS,
 )
 DOCS = Path(__file__).parents[2] / "docs"
 
