@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.primitives.summary",),
     ("eo.model", "eo.grid", "eo.units", "eo.projection", "eo.provenance", "eo.coverage", "eo.chunks", "eo.references"),
     ("eo.steps", "eo.netcdf"),
-    ("eo.filenames",),
+    ("eo.filenames", "eo.elementwise"),
     ("eo.sources._*",),
     ("eo.sources.integrity",),
     ("eo.store", "eo.workers", "eo.climatology", "eo.archives", "eo.projected_zones", "eo.indicators", "eo.sources.*"),
