@@ -17,7 +17,7 @@ from eo.indicators import Indicator
 ROOT = Path(__file__).parents[1]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("eo", "eo.errors", "eo.logs", "eo.primitives"),
+    ("eo", "eo.apart", "eo.errors", "eo.logs", "eo.primitives"),
     ("eo.record",),
     ("eo.origin",),
     ("eo.primitives.persistence",),
@@ -68,6 +68,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
     ("eo.metrics", "eo.series"),
     ("eo.verification",),
+    ("eo.verifiers",),
     ("eo.transfer",),
     ("eo.fetching",),
     ("eo.pipeline", "eo.holdings", "eo.progress"),

@@ -204,7 +204,8 @@ def stated(access: Access, remote: Remote) -> Remote:
     """
     try:
         with answer(access, remote.url, method="HEAD") as found:
-            return _as_said(remote, found, "content-length")
+            length = found.headers.get("content-length", "")
+            return _as_said(remote, found, int(length) if length.isdecimal() else None)
     except (Unavailable, Absent, Denied):
         raise
     except SourceError:
@@ -221,19 +222,23 @@ def described(access: Access, remote: Remote) -> Remote:
         return remote
 
 
-def _as_said(remote: Remote, found: httpx.Response, size: str = "") -> Remote:
-    """Give a file with the ETag, the time of modification and the size that an answer states."""
-    length = found.headers.get(size, "") if size else ""
-    try:
-        modified = parsedate_to_datetime(found.headers.get("last-modified", "")).astimezone(UTC).isoformat()
-    except (TypeError, ValueError):
-        modified = ""
+def _as_said(remote: Remote, found: httpx.Response, size: int | None = None) -> Remote:
+    """Give a file with the ETag and the time of modification that an answer states, and its size where it is known."""
+    modified = _moment(found.headers.get("last-modified", ""))
     return replace(
         remote,
         etag=found.headers.get("etag", "") or remote.etag,
-        modified=modified.replace("+00:00", "Z") or remote.modified,
-        size=int(length) if length.isdecimal() else remote.size,
+        modified=modified or remote.modified,
+        size=remote.size if size is None else size,
     )
+
+
+def _moment(said: str) -> str:
+    """Give the time of a header as it is kept: ISO 8601, UTC; empty where it is none."""
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError):
+        return ""
 
 
 def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remote:
@@ -248,9 +253,9 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
         See `answer`.
     """
     beside = draft.with_name(f"{draft.name}.validator")
-    there = draft.stat().st_size if draft.exists() and beside.exists() else 0
-    said = beside.read_text(encoding="utf-8") if there else ""
-    headers = {"Range": f"bytes={there}-", "If-Range": said} if there and said else {}
+    said = beside.read_text(encoding="utf-8") if beside.exists() else ""
+    there = draft.stat().st_size if said and draft.exists() else 0
+    headers = {"Range": f"bytes={there}-", "If-Range": said} if there else {}
     with answer(access, remote.url, headers) as found:
         if found.status_code == 416:  # noqa: PLR2004 - range not satisfiable (RFC 9110)
             if found.headers.get("content-range") == f"bytes */{there}":
@@ -261,26 +266,31 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
         if found.status_code == 206 and not going_on:  # noqa: PLR2004 - partial content (RFC 9110)
             draft.unlink(missing_ok=True)
             raise Unavailable(f"{shown(remote.url)} must give the bytes that were asked for, and it gives others")
-        if not going_on:
-            draft.unlink(missing_ok=True)
-            beside.unlink(missing_ok=True)
-        _take(found, draft, tally, None if going_on else beside)
-        return replace(_as_said(remote, found), size=draft.stat().st_size)
+        if said and not going_on:
+            beside.unlink()
+        size = _take(found, draft, tally, None if going_on else beside)
+        return _as_said(remote, found, size + there if going_on else size)
 
 
-def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> None:
-    """Put the bytes of an answer into the draft; the validator stands beside it as soon as there are more to come."""
-    with draft.open("ab", buffering=0) as stream:
+def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> int:
+    """Put the bytes of an answer into the draft, and give their number.
+
+    The validator of a draft that is begun stands beside it as soon as there are more to come.
+    """
+    size = 0
+    with draft.open("ab" if beside is None else "wb", buffering=0) as stream:
         try:
             for number, piece in enumerate(found.iter_raw()):
                 if number == 1 and beside is not None:
                     beside.write_text(_validator(found), encoding="utf-8")
                 stream.write(piece)
+                size += len(piece)
                 tally(len(piece))
         except BaseException:
             if beside is not None:
                 beside.write_text(_validator(found), encoding="utf-8")
             raise
+    return size
 
 
 def _validator(found: httpx.Response) -> str:
