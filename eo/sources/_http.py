@@ -1,26 +1,22 @@
 """HTTP as every connector speaks it: to the configured hosts alone, with what a server may answer told apart."""
 
-import atexit
-import logging
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from netrc import NetrcParseError, netrc
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from eo import __version__
-from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
-from eo.origin import Credentials, Limits, allowed, host_of, is_loopback
+from eo.errors import Absent, Denied, SourceError, Unavailable
+from eo.origin import Credentials, Limits, allowed, host_of
+from eo.sources._authorization import authorization
 from eo.sources._connector import Tally
 from eo.sources._patience import patiently
 from eo.sources._remote import Remote
+from eo.sources._transport import asked
 
 _REDIRECTS = 5
 _DOCUMENT = 64 << 20
@@ -35,59 +31,6 @@ class Access:
     hosts: tuple[str, ...]
     limits: Limits
     credentials: Credentials
-
-
-def check_credentials(credentials: Credentials) -> None:
-    """Refuse credentials that are not in the environment.
-
-    Raises
-    ------
-    InputError
-        Says which variable is not set; never what one holds.
-    """
-    named = [one for one in (credentials.user, credentials.password, credentials.token, credentials.key) if one]
-    lacking = [one for one in named if not os.environ.get(one)]
-    if lacking:
-        raise InputError(f"credentials are in environment variables, and {', '.join(lacking)} is not set")
-    if bool(credentials.user) != bool(credentials.password) and not credentials.key:
-        raise InputError("credentials have a user and a password, or a token; one of the two is not named")
-    if credentials.netrc:
-        _netrc()
-
-
-def _netrc() -> netrc:
-    try:
-        return netrc(os.environ.get("NETRC"))
-    except OSError:
-        raise InputError("credentials are to be in ~/.netrc, and that file cannot be read") from None
-    except NetrcParseError as error:
-        raise InputError(f"~/.netrc must be well formed, and it is not: line {error.lineno}") from None
-
-
-def _auth(credentials: Credentials, host: str) -> tuple[httpx.Auth | None, dict[str, str]]:
-    if credentials.token:
-        return None, {"Authorization": f"Bearer {os.environ.get(credentials.token, '')}"}
-    if credentials.user and credentials.password:
-        user, password = (os.environ.get(one, "") for one in (credentials.user, credentials.password))
-        return httpx.BasicAuth(user, password), {}
-    found = _netrc().authenticators(host.partition(":")[0]) if credentials.netrc else None
-    return (httpx.BasicAuth(found[0], found[2] or ""), {}) if found else (None, {})
-
-
-@lru_cache
-def _client(timeout: float, *, here: bool) -> httpx.Client:
-    """Give the client that all requests share, so that connections are kept; one on this machine needs no proxy."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # below that, they log addresses with their signatures
-    client = httpx.Client(
-        timeout=timeout,
-        trust_env=not here,
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
-        headers={"User-Agent": f"eo-climate-indicators/{__version__}", "Accept-Encoding": "identity"},
-    )
-    atexit.register(client.close)
-    return client
 
 
 def shown(url: str) -> str:
@@ -124,9 +67,8 @@ def _followed(
         if not allowed(at, access.hosts):
             raise SourceError(f"{shown(url)} must lead to {list(access.hosts)} over https, and it leads to {shown(at)}")
         host = host_of(at)
-        auth, said = _auth(access.credentials, host) if host == access.hosts[0] else (None, {})
-        client = _client(access.limits.timeout, here=is_loopback(host))
-        with client.stream(method, at, content=body, headers={**headers, **said}, auth=auth) as found:
+        said = authorization(access.credentials, host) if host == access.hosts[0] else {}
+        with closing(asked(at, method, {**headers, **said}, body, access.limits.timeout)) as found:
             if not found.has_redirect_location:
                 yield found
                 return
