@@ -5,6 +5,8 @@ are compared with curl: the bytes alone, and the whole of a fetch, after which e
 digested, flushed to the disk and moved to its place.
 """
 
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +30,7 @@ from eo.model import Product, span  # noqa: E402 - after the path to it
 from eo.origin import HttpsSource  # noqa: E402 - after the path to it
 from eo.sources import Wanted, https  # noqa: E402 - after the path to it
 
-CONNECTIONS, ROUNDS = 4, 3
+CONNECTIONS = 8
 SERVER = "import sys; from pathlib import Path; from twin.https import serve\nwith serve(Path(sys.argv[1]), latency=float(sys.argv[2])) as twin: print(twin.url, flush=True); sys.stdin.read()"  # fmt: skip  # noqa: E501 - one program
 
 
@@ -91,28 +93,42 @@ def whole(url: str, days: list[str], place: Path) -> None:
     assert len(done.new) == len(days)  # noqa: S101 - or the time means nothing
 
 
+def cpu() -> float:
+    """Give the seconds of processor that this process and those that it started and that ended have had."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def measure(url: str, days: list[str], work: Path, rounds: int) -> dict[str, tuple[float, float]]:
+    """Give the median of seconds, and of seconds of processor, of each way; in turns: other load hits all alike."""
+    taken: dict[str, list[tuple[float, float]]] = {}
+    for turn in range(rounds):
+        for way in (curl, bytes_alone, whole):
+            place, start, busy = work / f"{way.__name__}-{turn}", time.perf_counter(), cpu()
+            way(url, days, place)
+            taken.setdefault(way.__name__, []).append((time.perf_counter() - start, cpu() - busy))
+            shutil.rmtree(place)
+    return {name: (median(one for one, _ in some), median(one for _, one in some)) for name, some in taken.items()}
+
+
 @click.command()
-@click.option("--small", default=1000, show_default=True)
-@click.option("--large", default=12, show_default=True)
-@click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer: the way of a network.")
-def main(small: int, large: int, latency: float) -> None:
-    """Print seconds, rates and shares of what curl gets."""
+@click.option("--small", default=1000, show_default=True, help="Granules of 24 x 48 cells.")
+@click.option("--large", default=12, show_default=True, help="Granules of 1800 x 3600 cells.")
+@click.option("--latency", default=[0.0, 0.03], multiple=True, show_default=True, help="Seconds before each answer.")
+@click.option("--rounds", default=3, show_default=True)
+def main(small: int, large: int, latency: tuple[float, ...], rounds: int) -> None:
+    """Print seconds, rates, shares of what curl gets, and the work of the processor for each file."""
     for what, number, rows in (("small", small, 24), ("large", large, 1800)):
-        with tempfile.TemporaryDirectory() as work:
-            folder = Path(work) / "served"
-            days = write(folder, number, rows=rows)
-            size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-            with server(folder, latency) as url:
-                taken: dict[str, list[float]] = {}
-                for turn in range(ROUNDS):  # in turns: what else the machine does hits all alike
-                    for way in (curl, bytes_alone, whole):
-                        start = time.perf_counter()
-                        way(url, days, Path(work) / f"{way.__name__}-{turn}")
-                        taken.setdefault(way.__name__, []).append(time.perf_counter() - start)
-            best = {name: median(some) for name, some in taken.items()}
-            for name, seconds in best.items():
-                share = best["curl"] / seconds
-                print(f"{what}: {number} files, {size:.0f} MB, {name:12} {seconds:7.2f} s {size / seconds:8.1f} MB/s {share:6.0%}")  # fmt: skip  # noqa: E501 - one line of the table
+        with tempfile.TemporaryDirectory() as name:
+            work = Path(name)
+            days = write(work / "served", number, rows=rows) if number else []
+            size = sum(path.stat().st_size for path in work.glob("served/*")) / 1e6
+            for wait in latency if number else ():
+                print(f"{number} {what} files, {size:.0f} MB, {wait * 1000:.0f} ms to the server, {CONNECTIONS} connections")  # fmt: skip  # noqa: E501 - one line of the table
+                with server(work / "served", wait) as url:
+                    found = measure(url, days, work, rounds)
+                for way, (seconds, busy) in found.items():
+                    share = found["curl"][0] / seconds
+                    print(f"  {way:12} {seconds:7.2f} s {size / seconds:8.1f} MB/s {share:6.0%} of curl {busy / number * 1000:8.2f} ms of processor a file")  # fmt: skip  # noqa: E501 - one line of the table
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pyproj
 import xarray as xr
 
 from eo import grid, projection
+from eo.elementwise import elementwise
 from eo.errors import InputError
 from eo.grid import cells
 from eo.model import Step, Variable
@@ -139,7 +140,7 @@ def _projected_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order
     }, orders
 
 
-def _values(field: xr.DataArray, variable: Variable, where: str) -> xr.DataArray:
+def _values(field: xr.Variable, variable: Variable, where: str) -> xr.Variable:
     """Give the values in canonical units, each block refused where one lies outside the physical range."""
     source = str(field.attrs.get("units", ""))
     if not source:
@@ -152,10 +153,7 @@ def _values(field: xr.DataArray, variable: Variable, where: str) -> xr.DataArray
         return values
 
     converted(np.zeros(1), source, variable.units)
-    values: xr.DataArray = xr.apply_ufunc(
-        convert, field, dask="parallelized", output_dtypes=[np.float32], keep_attrs=False
-    )
-    return values
+    return elementwise(convert, field, dtype=np.float32)
 
 
 def _check_plausible(values: npt.NDArray[np.float32], variable: Variable, where: str) -> None:
@@ -197,21 +195,20 @@ def canonical(
     dims = spatial_dims(published)
     time_bounds = _time_bounds(published, step, stamp)
     coordinates, orders = (_lat_lon_grid if dims == LAT_LON else _projected_grid)(published)
-    fields: dict[str, xr.DataArray] = {}
+    mapped = {"grid_mapping": "crs"} if "crs" in coordinates else {}
+    fields: dict[str, tuple[xr.Variable, dict[str, object]]] = {}
     for name, variable in variables.items():
-        mapped = {"grid_mapping": "crs"} if "crs" in coordinates else {}
-        values = _values(published[name], variable, where)
-        fields[name] = values.assign_attrs(_attributes(name, variable, published) | mapped)
-        status = published[f"{name}_status"].astype(np.int8).drop_attrs()
-        fields[f"{name}_status"] = status.assign_attrs(status_attributes(variable.long_name) | mapped)
+        values = _values(published[name].variable, variable, where)
+        fields[name] = values, _attributes(name, variable, published)
+        status = published[f"{name}_status"].variable.astype(np.int8)
+        fields[f"{name}_status"] = status, status_attributes(variable.long_name)
         if f"{name}_uncertainty" in published:
-            spread = _values(published[f"{name}_uncertainty"], _uncertainty(variable), where)
-            fields[f"{name}_uncertainty"] = spread.assign_attrs(_uncertainty_attributes(variable) | mapped)
+            spread = _values(published[f"{name}_uncertainty"].variable, _uncertainty(variable), where)
+            fields[f"{name}_uncertainty"] = spread, _uncertainty_attributes(variable)
     whole = ("time", *dims)
-    plain = {}
-    for name, field in fields.items():
-        ordered = _ordered(field, whole, orders)
-        plain[name] = (whole, ordered.data, ordered.attrs)
+    plain = {
+        name: (whole, _ordered(name, one, whole, orders).data, said | mapped) for name, (one, said) in fields.items()
+    }
     times = {"time": ("time", time_bounds[:, 0], _COORDINATES["time"]), "time_bounds": (("time", "nv"), time_bounds)}
     said = {name: published.attrs[name] for name in ("product_version",) if name in published.attrs}
     return xr.Dataset(plain, times | coordinates, said)
@@ -228,12 +225,12 @@ def _uncertainty_attributes(variable: Variable) -> dict[str, object]:
     return {"long_name": f"standard uncertainty of {variable.long_name}", "units": variable.units, **standard}
 
 
-def _ordered(field: xr.DataArray, dims: tuple[str, ...], orders: Mapping[str, Order]) -> xr.DataArray:
+def _ordered(name: str, field: xr.Variable, dims: tuple[str, ...], orders: Mapping[str, Order]) -> xr.Variable:
     if "time" not in field.dims:
-        field = field.expand_dims("time")
+        field = xr.Variable(("time", *field.dims), field.data[np.newaxis])
     extra = set(field.dims) - set(dims)
     if extra or set(dims) - set(field.dims):
-        raise InputError(f"a canonical variable has dims {dims}; {field.name!r} has {tuple(map(str, field.dims))}")
+        raise InputError(f"a canonical variable has dims {dims}; {name!r} has {tuple(map(str, field.dims))}")
     return field.transpose(*dims).isel({name: _indexer(order) for name, order in orders.items()})
 
 

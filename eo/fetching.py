@@ -21,7 +21,7 @@ from eo.logs import numbers
 from eo.missing import Missing, counts, load_missing, state_of, write_missing
 from eo.model import Product, Span, Step
 from eo.origin import LocalSource, PackageSource, is_remote
-from eo.sources import Remote, Wanted
+from eo.sources import Kept, Remote, Wanted
 from eo.steps import end_of, labels, steps_in
 from eo.store import Store, one_at_a_time, opened
 from eo.transfer import Job, Unwatched, Watch
@@ -96,10 +96,12 @@ def fetch(
         offered = _wanted(connector.find(source, Wanted(name, product, span, closely)), product, asked)
         held = {one.remote: one for one in before}
         todo = [one for one in offered if not (one.name in held and held[one.name].is_of(one))]
-        quarantine.sweep(store, name, [one.name for one in offered if one not in todo])
-        job = Job(name, product, source, connector, store, work, asked, watch or Unwatched())
+        there = set(todo)
+        quarantine.sweep(store, name, [one.name for one in offered if one not in there])
+        waiting = quarantine.held(store, name)
+        job = Job(name, product, source, connector, store, work, asked, watch or Unwatched(), waiting)
         job.run(todo)
-        lacks = _missing(job, asked, today)
+        lacks = _missing(job, before, asked, today)
         write_missing(store, name, product, asked, lacks, work=work)
     if job.ended is not None:
         raise job.ended
@@ -221,9 +223,9 @@ def _issue(remote: Remote, product: Product) -> tuple[list[tuple[int, str]], str
     return [(int(one), "") if one.isdecimal() else (-1, one) for one in pieces], remote.modified
 
 
-def _missing(job: Job, asked: set[str], today: np.datetime64) -> Missing:
+def _missing(job: Job, before: list[Kept], asked: set[str], today: np.datetime64) -> Missing:
     """Give why each step that was asked for and is not here is missing."""
-    have = {step for one in sources.present(job.product, job.store.raw(job.name)) for step in one.times}
+    have = {step for one in (*before, *job.came) for step in one.times}
     why = {
         one.time or step_in(one.name, job.product): f"{one.name}: {said}"
         for one, said in job.failed.items()

@@ -22,7 +22,7 @@ from eo.sources import integrity
 from eo.steps import labels, part_of, steps_in
 from eo.store import Store, keep
 
-READING = ("canonical", "filenames", "grid", "projection", "steps", "units")
+READING = ("canonical", "elementwise", "filenames", "grid", "projection", "steps", "units")
 """Modules of `eo` that decide the values of a part, beside the reader of its product and what readers share."""
 
 
@@ -87,7 +87,8 @@ def canonical_of(path: Path, product: Product) -> Iterator[xr.Dataset]:
             published = stack.enter_context(readers.load(product.reader).read(path, product))
             content = canonical(published, product.variables, step=product.step, stamp=product.stamp, where=f"{path}: ")
         except InputError as error:
-            raise InputError(f"{path}: {error}") from None
+            said = str(error).removeprefix(f"{path}: ")  # what is wrong with a value names its file itself
+            raise InputError(f"{path}: {said}") from None
         yield content
 
 

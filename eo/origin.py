@@ -1,6 +1,7 @@
 """Where a product comes from: one frozen record for each way of getting bytes. Nothing here reaches the network."""
 
 import string
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeGuard
 from urllib.parse import urlsplit
@@ -43,6 +44,7 @@ class Credentials(Record):
     """Take user and password of the host from the person's .netrc file."""
 
 
+@lru_cache
 def is_loopback(host: str) -> bool:
     """Tell whether a host, with or without a port, is this machine."""
     host = host.rsplit(":", 1)[0] if host.count(":") == 1 else host

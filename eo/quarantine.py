@@ -9,6 +9,7 @@ process that is killed at any moment leaves nothing half-written there.
 import json
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from eo.store import Store, explained, flush, keep
 
 _REASON = ".reason.json"
 _OFFERED = "remote.json"
+_ENTRY = re.compile(rf"(?P<name>.+)\.\d+({re.escape(_REASON)})?", re.DOTALL)
 _PLAIN = re.compile(r"(?!\.)[^/\\\0]{1,200}")
 _FLUSHERS = 8
 
@@ -33,6 +35,8 @@ class Draft:
 
     folder: Path
     remote: Remote
+    earlier: tuple[Path, ...] = ()
+    """What there was of it before: folders and reasons."""
 
     @property
     def path(self) -> Path:
@@ -55,8 +59,21 @@ def _plain(name: str) -> str:
     return name
 
 
-def open_draft(store: Store, product: str, remote: Remote) -> Draft:
+def held(store: Store, product: str) -> dict[str, tuple[Path, ...]]:
+    """Give what is in quarantine of each granule, by its name: folders, and reasons."""
+    place, found = store.quarantine(product), defaultdict(list)
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
+        if match := _ENTRY.fullmatch(path.name):
+            found[match["name"]].append(path)
+    return {name: tuple(paths) for name, paths in found.items()}
+
+
+def open_draft(store: Store, product: str, remote: Remote, earlier: tuple[Path, ...]) -> Draft:
     """Give the folder of a granule: one that an earlier fetch of the same file began, or a new one.
+
+    Parameters
+    ----------
+    earlier : what is `held` of it
 
     Raises
     ------
@@ -69,26 +86,21 @@ def open_draft(store: Store, product: str, remote: Remote) -> Draft:
     offered = json.dumps(asdict(remote), indent=1) + "\n"
     with explained(place):
         place.mkdir(parents=True, exist_ok=True)
-        for folder in begun(place, name):
+        for folder in begun(earlier):
             if _text(folder / _OFFERED) == offered:
                 shutil.rmtree(folder / "kept", ignore_errors=True)
-                return Draft(folder, remote)
+                return Draft(folder, remote, earlier)
             shutil.rmtree(folder, ignore_errors=True)
-        numbers = [int(one.name.removesuffix(_REASON).rpartition(".")[2]) for one in _of(place, name)]
+        numbers = [int(one.name.removesuffix(_REASON).rpartition(".")[2]) for one in earlier]
         folder = place / f"{name}.{max(numbers, default=0) + 1}"
         folder.mkdir()
         (folder / _OFFERED).write_text(offered, encoding="utf-8")
-    return Draft(folder, remote)
+    return Draft(folder, remote, earlier)
 
 
-def _of(place: Path, name: str) -> list[Path]:
-    pattern = re.compile(re.escape(name) + rf"\.\d+({re.escape(_REASON)})?")
-    return sorted(one for one in place.iterdir() if pattern.fullmatch(one.name))
-
-
-def begun(place: Path, name: str) -> list[Path]:
+def begun(held_: Iterable[Path]) -> list[Path]:
     """Give the folders of a granule that no reason stands beside."""
-    return [one for one in _of(place, name) if one.is_dir() and not _reason_of(one).exists()]
+    return [one for one in held_ if one.is_dir() and not _reason_of(one).exists()]
 
 
 def _reason_of(folder: Path) -> Path:
@@ -105,7 +117,7 @@ def _text(path: Path) -> str:
 def refuse(store: Store, draft: Draft, why: str, work: Path) -> None:
     """Leave a granule where it is, with its reason; one with the same bytes as an earlier one is not left twice."""
     sha256 = file_sha256(draft.path) if draft.path.exists() else ""
-    for path in _of(draft.folder.parent, draft.remote.name):
+    for path in draft.earlier:
         if sha256 and path.name.endswith(_REASON) and f'"sha256": "{sha256}"' in _text(path):
             shutil.rmtree(draft.folder, ignore_errors=True)
             return
@@ -194,10 +206,9 @@ def _move(folder: Path, place: Path) -> None:
         folder.rename(place)
 
 
-def sweep(store: Store, product: str, held: Iterable[str]) -> None:
+def sweep(store: Store, product: str, kept: Iterable[str]) -> None:
     """Remove the folders of granules that are kept: of a process that was killed after it had moved them."""
-    place = store.quarantine(product)
-    if place.is_dir():
-        for name in held:
-            for folder in begun(place, name):
-                shutil.rmtree(folder, ignore_errors=True)
+    there = held(store, product)
+    for name in there.keys() & set(kept):
+        for folder in begun(there[name]):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,30 +1,29 @@
 """Files of a service on their way: downloaded side by side, each verified while others come, kept in groups."""
 
+import math
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Protocol, cast
 
-from eo import quarantine, readers
-from eo.archives import unpacked
-from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
+from eo import quarantine
+from eo.errors import Absent, Denied, SourceError, Unavailable
 from eo.model import Product
 from eo.origin import RemoteSource, host_of
 from eo.quarantine import Draft
-from eo.sources import Connector, Kept, Remote, asked
-from eo.sources._kept import Stated
+from eo.sources import Connector, Kept, Remote
 from eo.sources._patience import patiently
 from eo.store import Store
-from eo.verification import check_bytes, is_member, verified
+from eo.verification import Arrival, Examination
+from eo.verifiers import Verifiers
 
 _GROUP = 64
 """Granules that are moved to raw/ together: they share the wait for the disk."""
-_GROUP_SECONDS = 2.0
-_VERIFIERS = 2
+_GROUP_SECONDS = 0.5
 _IN_A_ROW = 10
 """Files that fail one after the other before a service is taken to be down."""
 
@@ -67,6 +66,8 @@ class Job:
     work: Path
     asked: set[str]
     watch: Watch
+    held: Mapping[str, tuple[Path, ...]]
+    """What is in quarantine of each file, see `eo.quarantine.held`."""
     came: list[Kept] = field(default_factory=list)
     failed: dict[Remote, str] = field(default_factory=dict)
     gone: set[Remote] = field(default_factory=set)
@@ -84,8 +85,9 @@ class Job:
         """Download the files side by side, verify each as it comes, and keep them in groups."""
         self.watch.begin(len(todo))
         done: SimpleQueue[_Outcome] = SimpleQueue()
+        examination = Examination(self.product, frozenset(self.asked), self.source.limits.largest)
         with (
-            ThreadPoolExecutor(_VERIFIERS, "verify") as verifiers,
+            Verifiers(examination, len(todo), lambda *found: done.put(self._judged(*found))) as verifiers,
             ThreadPoolExecutor(self.source.limits.connections, "download") as downloads,
         ):
             try:
@@ -95,11 +97,10 @@ class Job:
             except BaseException:
                 self.stopped.set()
                 downloads.shutdown(cancel_futures=True)
-                verifiers.shutdown(cancel_futures=True)
                 raise
 
-    def _one(self, remote: Remote, done: "SimpleQueue[_Outcome]", verifiers: ThreadPoolExecutor) -> None:
-        """Download one file, and let it be verified in another thread."""
+    def _one(self, remote: Remote, done: "SimpleQueue[_Outcome]", verifiers: Verifiers) -> None:
+        """Download one file, and let it be verified elsewhere."""
         try:
             draft, sent = self._download(remote)
         except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
@@ -107,7 +108,7 @@ class Job:
             done.put(_Outcome(remote, error=error))
             return
         self.in_a_row = 0
-        verifiers.submit(self._verify, draft, sent, done)
+        verifiers.put(Arrival(draft, sent))
 
     def _consider(self, error: BaseException) -> None:
         """Ask nothing more of a service that does not accept the credentials, or does not answer again and again."""
@@ -119,7 +120,7 @@ class Job:
             self.stopped.set()
 
     def _download(self, remote: Remote) -> tuple[Draft, Remote]:
-        draft = quarantine.open_draft(self.store, self.name, remote)
+        draft = quarantine.open_draft(self.store, self.name, remote, self.held.get(remote.name, ()))
         try:
             sent = self._bytes(remote, draft.path)
             for one in remote.beside:
@@ -152,70 +153,33 @@ class Job:
 
         return patiently(host_of(remote.url), limits, request) or remote
 
-    def _verify(self, draft: Draft, sent: Remote, done: "SimpleQueue[_Outcome]") -> None:
-        try:
-            done.put(_Outcome(draft.remote, draft, self._kept(draft, sent)))
-        except SourceError as error:
-            quarantine.refuse(self.store, draft, str(error), self.work)
-            done.put(_Outcome(draft.remote, error=error))
-        except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
-            done.put(_Outcome(draft.remote, error=error))
-
-    def _kept(self, draft: Draft, sent: Remote) -> list[Kept]:
-        """Give the granules of a file that came: itself, or the members of an archive that the product has."""
-        try:
-            for one in (draft.remote, *draft.remote.beside):
-                check_bytes(draft.beside(one), one)
-            files = unpacked(
-                draft.path, draft.folder / "members", readers.kinds(self.product.reader), self.source.limits.largest
-            )
-        except InputError as error:
-            raise SourceError(str(error).replace(f"{draft.folder}/", "")) from None
-        chosen = [path for path in files if is_member(path.name, self.product)] if files != [draft.path] else files
-        if not chosen:
-            raise SourceError(
-                f"{draft.remote.name} must hold a file named {self.product.filename}; "
-                f"it holds {sorted(path.name for path in files)}"
-            )
-        return [self._as_kept(path, draft, sent, alone=path == draft.path) for path in chosen]
-
-    def _as_kept(self, path: Path, draft: Draft, sent: Remote, *, alone: bool) -> Kept:
-        found = verified(path, self.product, draft.remote, self.asked)
-        return Kept(
-            name=path.name,
-            remote=draft.remote.name,
-            origin=draft.remote.url if alone else f"{draft.remote.url}#{path.name}",
-            offered=Stated.of(draft.remote),
-            sent=Stated.of(sent),
-            retrieved=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            sha256=found.sha256,
-            size=found.size,
-            times=found.times,
-            version=found.version,
-            licence=self.product.licence,
-            request=asked(self.product),
-            beside=found.beside,
-            path=path,
-        )
+    def _judged(self, arrival: Arrival, found: "list[Kept] | BaseException") -> "_Outcome":
+        """Give the outcome of a file; one that is refused stays in quarantine with its reason."""
+        draft = arrival.draft
+        if isinstance(found, SourceError):
+            quarantine.refuse(self.store, draft, str(found), self.work)
+        if isinstance(found, BaseException):
+            return _Outcome(draft.remote, error=found)
+        return _Outcome(draft.remote, draft, found)
 
     def _collect(self, done: "SimpleQueue[_Outcome]", number: int) -> None:
-        """Take in what becomes of every file; move to raw/ those that stand, a group at a time."""
+        """Take in what becomes of every file; move to raw/ those that stand in groups, and let none wait for long."""
         group: list[tuple[Draft, list[Kept]]] = []
-        since = time.monotonic()
-        for _ in range(number):
-            outcome = done.get()
-            if outcome.draft is not None:
-                group.append((outcome.draft, outcome.kept))
-            else:
-                self._fail(outcome)
-            if len(group) >= _GROUP or (group and time.monotonic() - since > _GROUP_SECONDS):
+        until = math.inf
+        while number or group:
+            outcome = _next(done, until) if number and len(group) < _GROUP else None
+            if outcome is None:
                 self._keep(group)
-                group, since = [], time.monotonic()
-        self._keep(group)
+                group, until = [], math.inf
+                continue
+            number -= 1
+            if outcome.draft is None:
+                self._fail(outcome)
+                continue
+            until = until if group else time.monotonic() + _GROUP_SECONDS
+            group.append((outcome.draft, outcome.kept))
 
     def _keep(self, group: list[tuple[Draft, list[Kept]]]) -> None:
-        if not group:
-            return
         quarantine.move_to_raw(self.store, self.name, group)
         for draft, found in group:
             self.came += found
@@ -239,6 +203,15 @@ class _Outcome:
     draft: Draft | None = None
     kept: list[Kept] = field(default_factory=list)
     error: BaseException | None = None
+
+
+def _next(done: "SimpleQueue[_Outcome]", until: float) -> _Outcome | None:
+    """Give what became of one more file; None where none is done by then."""
+    left = until - time.monotonic()
+    try:
+        return done.get(timeout=None if left == math.inf else left) if left > 0 else None
+    except Empty:
+        return None
 
 
 class _Excess(SourceError):  # noqa: N818 - never leaves this module

@@ -2,25 +2,35 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dask
+import dask.array as da
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
 
 from eo import readers
-from eo.errors import EoError, SourceError
+from eo.archives import unpacked
+from eo.errors import EoError, InputError, SourceError
 from eo.filenames import date_in, groups, step_in
 from eo.granules import canonical_of
 from eo.identify import from_content
 from eo.model import Product
 from eo.netcdf import serial
 from eo.provenance import digest, file_sha256
-from eo.sources import Remote
+from eo.quarantine import Draft
+from eo.sources import Kept, Remote, asked
+from eo.sources._kept import Stated
 from eo.steps import labels
 
 _FEW_CELLS = 1 << 18
+_NOTHING = np.empty(0, np.int8)
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,76 @@ class Verified:
     version: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that came, in its draft."""
+
+    draft: Draft
+    sent: Remote
+    """As the service described it while it sent it."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a file that came must be: a function that can be taken to another process."""
+
+    product: Product
+    asked: frozenset[str]
+    """The time steps that were asked for."""
+    largest: int
+    """Bytes that a file has at most."""
+
+    def prepare(self) -> None:
+        """Load what a file is read with; in a process of its own, one thread reads."""
+        dask.config.set(scheduler="synchronous")
+        readers.load(self.product.reader)
+        xr.backends.list_engines()
+
+    def __call__(self, arrival: Arrival) -> list[Kept]:
+        """Give the granules of a file: itself, or the members of an archive that the product has.
+
+        Raises
+        ------
+        SourceError
+            Says the rule that it breaks.
+        """
+        draft = arrival.draft
+        try:
+            for one in (draft.remote, *draft.remote.beside):
+                check_bytes(draft.beside(one), one)
+            kinds = readers.kinds(self.product.reader)
+            files = unpacked(draft.path, draft.folder / "members", kinds, self.largest)
+        except InputError as error:
+            raise SourceError(str(error).replace(f"{draft.folder}/", "")) from None
+        chosen = [path for path in files if is_member(path.name, self.product)] if files != [draft.path] else files
+        if not chosen:
+            raise SourceError(
+                f"{draft.remote.name} must hold a file named {self.product.filename}; "
+                f"it holds {sorted(path.name for path in files)}"
+            )
+        return [self._kept(path, arrival) for path in chosen]
+
+    def _kept(self, path: Path, arrival: Arrival) -> Kept:
+        remote = arrival.draft.remote
+        found = verified(path, self.product, remote, self.asked)
+        return Kept(
+            name=path.name,
+            remote=remote.name,
+            origin=remote.url if path == arrival.draft.path else f"{remote.url}#{path.name}",
+            offered=Stated.of(remote),
+            sent=Stated.of(arrival.sent),
+            retrieved=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            sha256=found.sha256,
+            size=found.size,
+            times=found.times,
+            version=found.version,
+            licence=self.product.licence,
+            request=asked(self.product),
+            beside=found.beside,
+            path=path,
+        )
 
 
 def check_bytes(path: Path, remote: Remote) -> None:
@@ -101,17 +181,32 @@ def verified(path: Path, product: Product, remote: Remote, asked: Collection[str
 @serial
 def _read(path: Path, product: Product) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Give the time steps, the version and the other files of a granule, after every chunk was decoded."""
-    with canonical_of(path, product) as content, _small(content["area"].size):
-        at_once = max(_FEW_CELLS // content["area"].size, 1)  # asking for each step anew takes the square of the steps
-        for field in content.data_vars.values():
-            for first in range(0, field.sizes.get("time", 1), at_once):
-                _ = field.isel(time=slice(first, first + at_once)).values if "time" in field.dims else field.values
+    with readers.at_once(), canonical_of(path, product) as content, _small(content["area"].size):
+        _decode([one.data for one in content.data_vars.values()])
         times = tuple(labels(content["time"].values, product.step))
         version = str(content.attrs.get("product_version", ""))
         beside = readers.beside(product.reader, path, product)
     if product.marks and not from_content(path, {"it": product}):
         raise SourceError(f"{path.name} must carry the marks of its product, and it does not: {product.marks}")
     return times, version, beside
+
+
+def _decode(fields: Iterable[Any]) -> None:
+    """Compute every block of fields, those that share a chunk with it once, and let go of it."""
+    lazy = [one for one in fields if isinstance(one, da.Array)]
+    dask.base.compute(
+        *[
+            da.map_blocks(
+                _nothing, one, dtype=np.int8, chunks=tuple((1,) * count for count in one.numblocks), meta=_NOTHING
+            )  # type: ignore[no-untyped-call]
+            for one in lazy
+        ]
+    )
+
+
+def _nothing(block: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    """Give one value in the place of a block: that it could be computed is all that is asked."""
+    return np.zeros((1,) * block.ndim, np.int8)
 
 
 @contextmanager

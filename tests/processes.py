@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -102,3 +103,11 @@ def without_privileges() -> None:
     if os.getuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
+
+
+def wait_for(what: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until something is true, for as long as a loaded machine may take."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.01)

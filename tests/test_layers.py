@@ -18,7 +18,7 @@ from eo.indicators import Indicator
 ROOT = Path(__file__).parents[1]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("eo", "eo.errors", "eo.logs", "eo.primitives"),
+    ("eo", "eo.apart", "eo.errors", "eo.logs", "eo.primitives"),
     ("eo.record",),
     ("eo.origin",),
     ("eo.primitives.persistence",),
@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.primitives.summary",),
     ("eo.model", "eo.grid", "eo.units", "eo.projection", "eo.provenance", "eo.coverage", "eo.chunks", "eo.references"),
     ("eo.steps", "eo.netcdf", "eo.bucket"),
-    ("eo.filenames",),
+    ("eo.filenames", "eo.elementwise"),
     ("eo.sources._*",),
     ("eo.sources.integrity",),
     ("eo.lease",),
@@ -71,6 +71,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
     ("eo.metrics", "eo.series", "eo.tiles"),
     ("eo.verification",),
+    ("eo.verifiers",),
     ("eo.transfer",),
     ("eo.fetching",),
     ("eo.pipeline", "eo.holdings", "eo.progress"),

@@ -6,6 +6,9 @@ names, decoded lazily, with the published units in ``units``, a ``<name>_status`
 """
 
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +19,23 @@ import xarray as xr
 from eo.errors import unknown
 from eo.model import Product
 from eo.sources.integrity import NETCDF
+
+_AT_ONCE: ContextVar[bool] = ContextVar("at_once", default=False)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let readers read fields of few cells as they are met: to one who needs all values, laziness is a detour."""
+    before = _AT_ONCE.set(True)
+    try:
+        yield
+    finally:
+        _AT_ONCE.reset(before)
+
+
+def is_at_once() -> bool:
+    """Tell whether the values of a file are all needed, see `at_once`."""
+    return _AT_ONCE.get()
 
 
 class Reader(Protocol):

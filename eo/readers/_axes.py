@@ -37,7 +37,7 @@ def axis_names(file: xr.Dataset) -> dict[str, str]:
 
 def _coordinate(file: xr.Dataset, axis: str) -> str:
     """Give the name of a coordinate; empty where there is none."""
-    variables = {str(name): file[name] for name in file.variables if file[name].ndim <= 1}
+    variables = {str(name): one for name, one in file.variables.items() if one.ndim <= 1}
     tests = (
         lambda _, one: one.attrs.get("standard_name") == _STANDARD[axis],
         lambda _, one: str(one.attrs.get("units", "")).lower() in _UNITS.get(axis, ()),

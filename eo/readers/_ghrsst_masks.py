@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.canonical import STATUS
+from eo.elementwise import elementwise
 from eo.errors import InputError
 from eo.model import Variable
 from eo.readers._flags import Flags, table
@@ -60,7 +61,7 @@ def _surface(file: xr.Dataset, path: Path, name: str, *, strict: bool) -> xr.Dat
             found[flags.present(part, meanings)] = code
         return found
 
-    return xr.DataArray(raw.data.map_blocks(block, dtype=np.int8), dims=lat_lon(raw.dims))
+    return xr.DataArray(elementwise(block, raw.variable, dtype=np.int8).data, dims=lat_lon(raw.dims))
 
 
 def lat_lon(dims: tuple[Hashable, ...]) -> tuple[str, ...]:
@@ -131,6 +132,6 @@ def of_quality(
             raise InputError(f"{path}: 'quality_level' is 0 to 5; it is also {strange[0]}")
         return plain.astype(np.int8)
 
-    levels = xr.DataArray(raw.data.map_blocks(level, dtype=np.int8), dims=lat_lon(raw.dims))
+    levels = xr.DataArray(elementwise(level, raw.variable, dtype=np.int8).data, dims=lat_lon(raw.dims))
     values, status = masked(values, status, levels == 0, "never_observed")
     return masked(values, status, levels < lowest, "quality_masked")

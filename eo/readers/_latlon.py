@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from eo.errors import InputError
 from eo.model import Product
 from eo.readers import _netcdf
 from eo.readers._axes import axis_names, check_even, check_positions
-from eo.readers._packing import decoded
+from eo.readers._packing import decoded, unpacked
 from eo.readers._times import times
 
 Field = tuple[xr.DataArray, xr.DataArray]
@@ -33,6 +33,8 @@ class GridFile:
     file: xr.Dataset
     axes: Mapping[str, str]
     """`lat`, `lon` and, where the file has one, `time` -> name in the file."""
+    centres: Mapping[str, npt.NDArray[Any]]
+    """`lat`, `lon` -> centres of the cells, degrees."""
 
     def stored(self, name: str) -> xr.DataArray:
         """Give a variable as stored, lazily, with dims of `time`, `lat`, `lon`; other dims of size 1 are dropped.
@@ -43,7 +45,7 @@ class GridFile:
             No such variable, or a dim beside those that has several values.
         """
         found = _netcdf.stored(self.file, name, self.path)
-        renamed = {str(dim): axis for axis, one in self.axes.items() for dim in self.file[one].dims}
+        renamed = {str(dim): axis for axis, one in self.axes.items() for dim in self.file.variables[one].dims}
         beside = {str(dim): size for dim, size in found.sizes.items() if str(dim) not in renamed}
         wide = {dim: size for dim, size in beside.items() if size != 1}
         if wide:
@@ -68,7 +70,7 @@ class GridFile:
                 f"a file has a time coordinate; there is none among {sorted(map(str, self.file.variables))}"
             )
         name = self.axes["time"]
-        return np.atleast_1d(times(self.coordinate(name), self.file[name].attrs, name))
+        return np.atleast_1d(times(self.coordinate(name), self.file.variables[name].attrs, name))
 
     def coordinate(self, name: str, attributes: Mapping[str, Any] | None = None) -> npt.NDArray[Any]:
         """Give a small variable now, unpacked; NaN where it is missing.
@@ -78,9 +80,7 @@ class GridFile:
         attributes : what says how it is packed, where its own attributes do not
         """
         raw = _netcdf.values(self.file, name)
-        said = self.file.variables[name].attrs if attributes is None else attributes
-        dims = [f"d{axis}" for axis in range(raw.ndim)]
-        return np.asarray(decoded(xr.DataArray(raw, dims=dims, name=name, attrs=dict(said)))[0].values)
+        return unpacked(raw, self.file.variables[name].attrs if attributes is None else attributes, name)
 
     def bounds(self, axis: str) -> npt.NDArray[Any] | None:
         """Give the published bounds of a coordinate, (n, 2), if the file has them.
@@ -91,14 +91,14 @@ class GridFile:
             Bounds of another shape.
         """
         name = self.axes.get(axis, "")
-        said = self.file[name].attrs.get("bounds") if name else None
+        said = self.file.variables[name].attrs.get("bounds") if name else None
         if said not in self.file.variables:
             return None
-        parent, edges = self.file[name], self.file[said]
+        parent, edges = self.file.variables[name], self.file.variables[said]
         packing = {key: parent.attrs[key] for key in _PACKING if key in parent.attrs and parent.dtype == edges.dtype}
         found = np.atleast_2d(self.coordinate(str(said), packing | edges.attrs))
         if found.shape != (parent.size, 2):
-            raise InputError(f"bounds of {name!r} have shape ({self.file[name].size}, 2); {said!r} has {found.shape}")
+            raise InputError(f"bounds of {name!r} have shape ({parent.size}, 2); {said!r} has {found.shape}")
         return times(found, parent.attrs | edges.attrs, str(said)) if axis == "time" else found
 
 
@@ -122,13 +122,13 @@ def opened(path: Path, product: Product, *, regular: bool = True) -> Iterator[Gr
 
 def _grid_file(file: xr.Dataset, path: Path, *, regular: bool) -> GridFile:
     """Give a file with its axes, checked."""
-    found = GridFile(path, file, axis_names(file))
-    for axis in ("lat", "lon"):
-        centres = np.atleast_1d(found.coordinate(found.axes[axis]))
-        check_positions(axis, centres)
+    found = GridFile(path, file, axis_names(file), {})
+    centres = {axis: np.atleast_1d(found.coordinate(found.axes[axis])) for axis in ("lat", "lon")}
+    for axis, one in centres.items():
+        check_positions(axis, one)
         if regular:
-            check_even(axis, centres, str(file.attrs.get(f"geospatial_{axis}_resolution", "")))
-    return found
+            check_even(axis, one, str(file.attrs.get(f"geospatial_{axis}_resolution", "")))
+    return replace(found, centres=centres)
 
 
 def fields(
@@ -173,14 +173,13 @@ def published(
     """
     edges = {"lat": grid.bounds("lat"), "lon": grid.bounds("lon")}
     edges["time"] = grid.bounds("time") if stamps is None else bounds
-    coordinates: dict[str, Any] = {
-        axis: (axis, np.atleast_1d(grid.coordinate(grid.axes[axis]))) for axis in ("lat", "lon")
-    }
+    coordinates: dict[str, Any] = {axis: (axis, one) for axis, one in grid.centres.items()}
     coordinates["time"] = ("time", grid.times() if stamps is None else np.atleast_1d(stamps))
     coordinates |= {f"{axis}_bounds": ((axis, "nv"), one) for axis, one in edges.items() if one is not None}
     said = version if version is not None else grid.file.attrs.get("product_version")
     try:
-        out = xr.Dataset(dict(content), coordinates, {} if said is None else {"product_version": str(said)})
+        axes = xr.Coordinates(coordinates, indexes={})
+        out = xr.Dataset(dict(content), axes, {} if said is None else {"product_version": str(said)})
     except ValueError as error:
         raise InputError(f"variables have the sizes of their coordinates: {error}") from None
     out.set_close(grid.file.close)

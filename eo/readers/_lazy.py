@@ -49,6 +49,17 @@ def lazy(
     return found
 
 
+def now(read: Read, shape: tuple[int, ...], dtype: npt.DTypeLike, where: str) -> npt.NDArray[Any]:
+    """Give an array in memory, read as `lazy` has it read.
+
+    Raises
+    ------
+    InputError
+        The values cannot be read.
+    """
+    return _Source(read, shape, dtype, where)[tuple(map(slice, shape))]
+
+
 @contextmanager
 def reading(close: Callable[[], object]) -> Iterator[None]:
     """Close a file when what is done here fails, and tell a failure to read it as one line.

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from eo.canonical import STATUS
+from eo.elementwise import elementwise
 from eo.errors import InputError
 
 _MARKS = {"_FillValue": None, "missing_value": None, "valid_min": 1, "valid_max": 1, "valid_range": 2}
@@ -27,25 +28,25 @@ def _number(variable: object, attributes: Mapping[str, Any], key: str, default: 
     return float(found.item())
 
 
-def physical_attributes(packed: xr.DataArray) -> dict[str, Any]:
+def physical_attributes(name: object, dtype: np.dtype[Any], published: Mapping[str, Any]) -> dict[str, Any]:
     """Give the attributes of a variable with the limits of its values as numbers in packed units.
 
     A `valid_range` in text (``0,-2``) is read as two numbers of the packed type. Limits of the floating-point type
     of the packing, on packed integers, are in physical units (NetCDF Users Guide, appendix B, valid_range).
     """
-    attributes = dict(packed.attrs)
+    attributes = dict(published)
     said = attributes.get("valid_range")
-    if isinstance(said, str) and re.fullmatch(r"\s*-?\d+\s*,\s*-?\d+\s*", said) and packed.dtype.kind in "iu":
-        attributes["valid_range"] = np.array([int(one) for one in said.split(",")]).astype(packed.dtype)
-    scale, offset = (_number(packed.name, attributes, *one) for one in (("scale_factor", 1.0), ("add_offset", 0.0)))
+    if isinstance(said, str) and re.fullmatch(r"\s*-?\d+\s*,\s*-?\d+\s*", said) and dtype.kind in "iu":
+        attributes["valid_range"] = np.array([int(one) for one in said.split(",")]).astype(dtype)
+    scale, offset = (_number(name, attributes, *one) for one in (("scale_factor", 1.0), ("add_offset", 0.0)))
     if scale == 0:
-        raise InputError(f"scale_factor of {packed.name!r} is not zero; it is")
+        raise InputError(f"scale_factor of {name!r} is not zero; it is")
     packing = {np.asarray(attributes[key]).dtype for key in ("scale_factor", "add_offset") if key in attributes}
     order = 1 if scale > 0 else -1
     turned = {"valid_min": "valid_max", "valid_max": "valid_min"} if scale < 0 else {}
     for key in ("valid_min", "valid_max", "valid_range"):
-        limit = np.asarray(packed.attrs.get(key, 0))
-        if packing and packed.dtype.kind in "iu" and limit.dtype.kind == "f" and limit.dtype == max(packing):
+        limit = np.asarray(published.get(key, 0))
+        if packing and dtype.kind in "iu" and limit.dtype.kind == "f" and limit.dtype == max(packing):
             with np.errstate(over="ignore"):  # a limit that overflows is infinite, and none
                 found = np.round((limit.astype(np.float64) - offset) / scale, 3)
             attributes[turned.get(key, key)] = found[::order] if found.ndim else found
@@ -92,7 +93,8 @@ def _limit(value: object, attributes: Mapping[str, Any], dtype: np.dtype[Any]) -
     return _as_type(limit, dtype) if dtype.kind == "f" else limit
 
 
-def _status(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.int8]:
+def _status(stored: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.int8]:
+    raw = _as_stored(stored, attributes)
     low, high = _limits(attributes, raw.dtype)
     status = np.full(raw.shape, STATUS["ok"], np.int8)
     if low is not None:
@@ -106,16 +108,42 @@ def _status(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray
     return status
 
 
-def _physical(raw: npt.NDArray[Any], attributes: Mapping[str, Any]) -> npt.NDArray[np.floating]:
+def _physical(
+    stored: npt.NDArray[Any], status: npt.NDArray[np.int8], attributes: Mapping[str, Any]
+) -> npt.NDArray[np.floating]:
+    raw, plain = _as_stored(stored, attributes), _type_of(stored.dtype, attributes)
     scale = float(np.asarray(attributes.get("scale_factor", 1.0)).item())
     offset = float(np.asarray(attributes.get("add_offset", 0.0)).item())
     if raw.dtype.kind == "f" and (scale, offset) == (1.0, 0.0):
         values = raw.copy()
     else:
         with np.errstate(over="ignore"):  # what overflows is infinite, and not plausible
-            values = raw * np.float64(scale) + np.float64(offset)
-    values[_status(raw, attributes) != STATUS["ok"]] = np.nan
-    return values
+            values = np.asarray(raw * np.float64(scale) + np.float64(offset))
+    values[status != STATUS["ok"]] = np.nan
+    return values.astype(plain, copy=False)
+
+
+def _checked(name: object, dtype: np.dtype[Any], published: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the attributes that pack and mask a variable, or refuse them."""
+    if dtype.kind not in "iuf":
+        raise InputError(f"a variable is numeric, and {name!r} is {dtype}")
+    attributes = physical_attributes(name, dtype, published)
+    for mark, size in _MARKS.items():
+        if mark in attributes:
+            _check_mark(name, mark, np.asarray(attributes[mark]), size)
+    return attributes
+
+
+def unpacked(raw: npt.NDArray[Any], published: Mapping[str, Any], name: object) -> npt.NDArray[np.floating]:
+    """Give the physical values of an array in memory: those of `decoded`.
+
+    Raises
+    ------
+    InputError
+        See `decoded`.
+    """
+    attributes = _checked(name, raw.dtype, published)
+    return _physical(raw, _status(raw, attributes), attributes)
 
 
 def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
@@ -143,22 +171,19 @@ def decoded(packed: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     ----------
     CF-1.11 sections 2.5.1 and 8.1.
     """
-    if packed.dtype.kind not in "iuf":
-        raise InputError(f"a variable is numeric, and {packed.name!r} is {packed.dtype}")
-    attributes = physical_attributes(packed)
-    for mark, size in _MARKS.items():
-        _check_mark(packed.name, mark, np.asarray(attributes.get(mark, np.zeros(size or 1))), size)
-    plain = np.float32 if packed.dtype == np.float32 and not _scaled(attributes) else np.float64
-    values = xr.apply_ufunc(
-        lambda raw: _physical(_as_stored(raw, attributes), attributes).astype(plain, copy=False),
-        packed, dask="parallelized", output_dtypes=[plain], keep_attrs=False,
-    )  # fmt: skip
-    status = xr.apply_ufunc(
-        lambda raw: _status(_as_stored(raw, attributes), attributes),
-        packed, dask="parallelized", output_dtypes=[np.int8], keep_attrs=False,
-    )  # fmt: skip
-    return values.assign_attrs(units=str(attributes.get("units", ""))), status
+    attributes, raw = _checked(packed.name, packed.dtype, packed.attrs), packed.variable
+    status = elementwise(lambda block: _status(block, attributes), raw, dtype=np.int8)
+    values = elementwise(
+        lambda block, why: _physical(block, why, attributes), raw, status, dtype=_type_of(packed.dtype, attributes)
+    )
+    said = {"units": str(attributes.get("units", ""))}
+    return (
+        xr.DataArray(values.data, packed.coords, packed.dims, packed.name, said),
+        xr.DataArray(status.data, packed.coords, packed.dims, packed.name),
+    )
 
 
-def _scaled(attributes: Mapping[str, Any]) -> bool:
-    return "scale_factor" in attributes or "add_offset" in attributes
+def _type_of(dtype: np.dtype[Any], attributes: Mapping[str, Any]) -> type[np.floating]:
+    """Give the type of physical values: single precision where it is published, and nothing is packed."""
+    plain = dtype == np.float32 and "scale_factor" not in attributes and "add_offset" not in attributes
+    return np.float32 if plain else np.float64

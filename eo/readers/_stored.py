@@ -14,8 +14,9 @@ from dask.utils import SerializableLock
 from eo.chunks import chunks
 from eo.errors import InputError, unknown
 from eo.model import Product
+from eo.readers import is_at_once
 from eo.readers._hdf5 import blocks
-from eo.readers._lazy import lazy
+from eo.readers._lazy import lazy, now
 
 BROKEN = (
     OSError,
@@ -32,6 +33,10 @@ BROKEN = (
 
 _CELLS = 1 << 19
 """Cells that are decoded at a time: eight bytes each, several times over."""
+
+
+_FEW = 1 << 16
+"""Cells that are read at once where all are needed: to make a lazy array and to compute it takes longer."""
 
 
 class _Gate:
@@ -65,11 +70,11 @@ def opened(path: Path, product: Product) -> xr.Dataset:
         It does not open, or one of its attributes says that it is another product.
     """
     try:
-        content = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False)
+        content = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False, create_default_indexes=False)
     except BROKEN as error:
         raise InputError(f"must be a NetCDF file that opens: {error}") from None
     gate = _Gate(content)
-    file = xr.Dataset(content.variables, attrs=content.attrs)
+    file = content.copy()  # without what it is opened for again
     file.encoding["gate"] = gate
     file.set_close(gate.close)
     try:
@@ -100,13 +105,15 @@ def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
     variable, gate = file.variables[name], file.encoding["gate"]
     if variable.dtype.kind not in "iuf":
         raise InputError(f"a variable is numeric, and {name!r} is {variable.dtype}")
-    shape = blocks(variable.shape, variable.encoding.get("chunksizes")) if variable.ndim else ()
+    by_library, where = functools.partial(gate.read, name), f"{path}: {name!r}"
+    if is_at_once() and variable.size <= _FEW:
+        plain = now(by_library, variable.shape, variable.dtype, where)
+        return xr.DataArray(plain, dims=variable.dims, attrs=variable.attrs, name=name)
     direct = chunks(path, name)
-    if direct is not None and (direct.shape, direct.dtype) == (variable.shape, variable.dtype):
-        read = direct.__getitem__
-    else:
-        read = functools.partial(gate.read, name)
-    data = lazy(read, variable.shape, variable.dtype, f"{path}: {name!r}", shape)
+    alike = direct is not None and (direct.shape, direct.dtype) == (variable.shape, variable.dtype)
+    read = direct.__getitem__ if direct is not None and alike else by_library
+    shape = blocks(variable.shape, variable.encoding.get("chunksizes"))
+    data = lazy(read, variable.shape, variable.dtype, where, shape)
     return xr.DataArray(_in_rows(data), dims=variable.dims, attrs=variable.attrs, name=name)
 
 

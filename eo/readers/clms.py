@@ -110,7 +110,7 @@ def _check_time(grid: GridFile, start: np.datetime64) -> None:
 
 def _check_pixels(grid: GridFile, axis: str, pixels: int) -> None:
     """Refuse centres that are not whole pixels from the meridian and the equator, or other than GeoTransform says."""
-    centres = np.atleast_1d(grid.coordinate(grid.axes[axis])) * pixels
+    centres = grid.centres[axis] * pixels
     off = float(np.abs(centres - np.round(centres)).max())
     if off > _OFF or np.abs(np.abs(np.diff(centres)) - 1).max(initial=0.0) > _OFF:
         raise InputError(

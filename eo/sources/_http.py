@@ -1,26 +1,22 @@
 """HTTP as every connector speaks it: to the configured hosts alone, with what a server may answer told apart."""
 
-import atexit
-import logging
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
-from netrc import NetrcParseError, netrc
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from eo import __version__
-from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
-from eo.origin import Credentials, Limits, allowed, host_of, is_loopback
+from eo.errors import Absent, Denied, SourceError, Unavailable
+from eo.origin import Credentials, Limits, allowed, host_of
+from eo.sources._authorization import authorization
 from eo.sources._connector import Tally
 from eo.sources._patience import patiently
 from eo.sources._remote import Remote
+from eo.sources._transport import asked
 
 _REDIRECTS = 5
 _DOCUMENT = 64 << 20
@@ -35,59 +31,6 @@ class Access:
     hosts: tuple[str, ...]
     limits: Limits
     credentials: Credentials
-
-
-def check_credentials(credentials: Credentials) -> None:
-    """Refuse credentials that are not in the environment.
-
-    Raises
-    ------
-    InputError
-        Says which variable is not set; never what one holds.
-    """
-    named = [one for one in (credentials.user, credentials.password, credentials.token, credentials.key) if one]
-    lacking = [one for one in named if not os.environ.get(one)]
-    if lacking:
-        raise InputError(f"credentials are in environment variables, and {', '.join(lacking)} is not set")
-    if bool(credentials.user) != bool(credentials.password) and not credentials.key:
-        raise InputError("credentials have a user and a password, or a token; one of the two is not named")
-    if credentials.netrc:
-        _netrc()
-
-
-def _netrc() -> netrc:
-    try:
-        return netrc(os.environ.get("NETRC"))
-    except OSError:
-        raise InputError("credentials are to be in ~/.netrc, and that file cannot be read") from None
-    except NetrcParseError as error:
-        raise InputError(f"~/.netrc must be well formed, and it is not: line {error.lineno}") from None
-
-
-def _auth(credentials: Credentials, host: str) -> tuple[httpx.Auth | None, dict[str, str]]:
-    if credentials.token:
-        return None, {"Authorization": f"Bearer {os.environ.get(credentials.token, '')}"}
-    if credentials.user and credentials.password:
-        user, password = (os.environ.get(one, "") for one in (credentials.user, credentials.password))
-        return httpx.BasicAuth(user, password), {}
-    found = _netrc().authenticators(host.partition(":")[0]) if credentials.netrc else None
-    return (httpx.BasicAuth(found[0], found[2] or ""), {}) if found else (None, {})
-
-
-@lru_cache
-def _client(timeout: float, *, here: bool) -> httpx.Client:
-    """Give the client that all requests share, so that connections are kept; one on this machine needs no proxy."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # below that, they log addresses with their signatures
-    client = httpx.Client(
-        timeout=timeout,
-        trust_env=not here,
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=15),
-        headers={"User-Agent": f"eo-climate-indicators/{__version__}", "Accept-Encoding": "identity"},
-    )
-    atexit.register(client.close)
-    return client
 
 
 def shown(url: str) -> str:
@@ -124,9 +67,8 @@ def _followed(
         if not allowed(at, access.hosts):
             raise SourceError(f"{shown(url)} must lead to {list(access.hosts)} over https, and it leads to {shown(at)}")
         host = host_of(at)
-        auth, said = _auth(access.credentials, host) if host == access.hosts[0] else (None, {})
-        client = _client(access.limits.timeout, here=is_loopback(host))
-        with client.stream(method, at, content=body, headers={**headers, **said}, auth=auth) as found:
+        said = authorization(access.credentials, host) if host == access.hosts[0] else {}
+        with closing(asked(at, method, {**headers, **said}, body, access.limits.timeout)) as found:
             if not found.has_redirect_location:
                 yield found
                 return
@@ -204,7 +146,8 @@ def stated(access: Access, remote: Remote) -> Remote:
     """
     try:
         with answer(access, remote.url, method="HEAD") as found:
-            return _as_said(remote, found, "content-length")
+            length = found.headers.get("content-length", "")
+            return _as_said(remote, found, int(length) if length.isdecimal() else None)
     except (Unavailable, Absent, Denied):
         raise
     except SourceError:
@@ -221,19 +164,23 @@ def described(access: Access, remote: Remote) -> Remote:
         return remote
 
 
-def _as_said(remote: Remote, found: httpx.Response, size: str = "") -> Remote:
-    """Give a file with the ETag, the time of modification and the size that an answer states."""
-    length = found.headers.get(size, "") if size else ""
-    try:
-        modified = parsedate_to_datetime(found.headers.get("last-modified", "")).astimezone(UTC).isoformat()
-    except (TypeError, ValueError):
-        modified = ""
+def _as_said(remote: Remote, found: httpx.Response, size: int | None = None) -> Remote:
+    """Give a file with the ETag and the time of modification that an answer states, and its size where it is known."""
+    modified = _moment(found.headers.get("last-modified", ""))
     return replace(
         remote,
         etag=found.headers.get("etag", "") or remote.etag,
-        modified=modified.replace("+00:00", "Z") or remote.modified,
-        size=int(length) if length.isdecimal() else remote.size,
+        modified=modified or remote.modified,
+        size=remote.size if size is None else size,
     )
+
+
+def _moment(said: str) -> str:
+    """Give the time of a header as it is kept: ISO 8601, UTC; empty where it is none."""
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (TypeError, ValueError):
+        return ""
 
 
 def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remote:
@@ -248,9 +195,9 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
         See `answer`.
     """
     beside = draft.with_name(f"{draft.name}.validator")
-    there = draft.stat().st_size if draft.exists() and beside.exists() else 0
-    said = beside.read_text(encoding="utf-8") if there else ""
-    headers = {"Range": f"bytes={there}-", "If-Range": said} if there and said else {}
+    said = beside.read_text(encoding="utf-8") if beside.exists() else ""
+    there = draft.stat().st_size if said and draft.exists() else 0
+    headers = {"Range": f"bytes={there}-", "If-Range": said} if there else {}
     with answer(access, remote.url, headers) as found:
         if found.status_code == 416:  # noqa: PLR2004 - range not satisfiable (RFC 9110)
             if found.headers.get("content-range") == f"bytes */{there}":
@@ -261,26 +208,31 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
         if found.status_code == 206 and not going_on:  # noqa: PLR2004 - partial content (RFC 9110)
             draft.unlink(missing_ok=True)
             raise Unavailable(f"{shown(remote.url)} must give the bytes that were asked for, and it gives others")
-        if not going_on:
-            draft.unlink(missing_ok=True)
-            beside.unlink(missing_ok=True)
-        _take(found, draft, tally, None if going_on else beside)
-        return replace(_as_said(remote, found), size=draft.stat().st_size)
+        if said and not going_on:
+            beside.unlink()
+        size = _take(found, draft, tally, None if going_on else beside)
+        return _as_said(remote, found, size + there if going_on else size)
 
 
-def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> None:
-    """Put the bytes of an answer into the draft; the validator stands beside it as soon as there are more to come."""
-    with draft.open("ab", buffering=0) as stream:
+def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> int:
+    """Put the bytes of an answer into the draft, and give their number.
+
+    The validator of a draft that is begun stands beside it as soon as there are more to come.
+    """
+    size = 0
+    with draft.open("ab" if beside is None else "wb", buffering=0) as stream:
         try:
             for number, piece in enumerate(found.iter_raw()):
                 if number == 1 and beside is not None:
                     beside.write_text(_validator(found), encoding="utf-8")
                 stream.write(piece)
+                size += len(piece)
                 tally(len(piece))
         except BaseException:
             if beside is not None:
                 beside.write_text(_validator(found), encoding="utf-8")
             raise
+    return size
 
 
 def _validator(found: httpx.Response) -> str:
