@@ -136,14 +136,20 @@ def load_present(store: Store, name: str, product: Product) -> list[sources.Kept
 def fetch_inputs(run: Run, *, root: str | Path, today: np.datetime64, watch: Watch | None = None) -> list[Fetched]:
     """Fetch what a run needs of services; where everything is here already, no service is asked.
 
+    What is lacking to reach any of them (credentials, packages) is said before the first is asked.
+
     Raises
     ------
     EoError
         See `fetch`.
     """
+    lacking = _lacking(run, Store.of(root), today)
+    for _, product, _, _ in lacking:
+        if is_remote(product.source):
+            sources.connector(product.source).check(product.source)
     return [
         fetch(name, product, months, root=root, today=today, only=lacks, watch=watch)
-        for name, product, months, lacks in _lacking(run, Store.of(root), today)
+        for name, product, months, lacks in lacking
     ]
 
 

@@ -254,7 +254,7 @@ class JaxaEarthSource(Record):
 
 
 class S3Source(Record):
-    """Objects of a bucket that anyone may list and read."""
+    """Objects of a bucket: one that anyone may list and read, or one that takes an access key."""
 
     kind: Literal["s3"]
     bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$")
@@ -263,6 +263,8 @@ class S3Source(Record):
     """Of a service other than AWS; the bucket is then the first part of the path."""
     prefix: Template = ""
     """The folder of a time step; the product's `filename` picks from all that lies below it."""
+    credentials: Credentials = Credentials()
+    """`user` names the variable with the identifier of an access key, `password` that with its secret."""
     hosts: tuple[str, ...] = ()
     """Where redirects may lead, beside the host of the bucket."""
     limits: Limits = Limits()

@@ -199,13 +199,16 @@ def test_a_file_that_is_gone_is_absent(child: Child, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_user_and_password_are_never_shown(child: Child) -> None:
+def test_user_and_password_are_never_shown(child: Child, tmp_path: Path) -> None:
     replies = [
+        child.do("keep", str(tmp_path), credentials={"user": "TWIN_USER", "password": "TWIN_WRONG"}),
         child.do("find", "2020", credentials={"user": "TWIN_USER", "password": "TWIN_WRONG"}),
         child.do("find", "2020", version="202112"),
         child.do("find", "2020"),
     ]
+    assert replies[0]["error"] == "Denied"
     shown = child.errors.read_text() + json.dumps(replies)
+    shown += "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
     assert not any(secret in shown for secret in (PASSWORD, WRONG, "someone"))
 
 

@@ -10,7 +10,7 @@ from twin import https, s3
 from twin.stac import hosts
 
 from eo.config import load_product
-from eo.errors import Absent, SourceError, Unavailable
+from eo.errors import Absent, Denied, InputError, SourceError, Unavailable
 from eo.granules import canonical_of
 from eo.model import Product, span
 from eo.origin import Limits, S3Source
@@ -113,3 +113,38 @@ def test_a_bucket_of_aws_has_its_own_host() -> None:
     aws = S3Source(kind="s3", bucket="noaa-cdr-x", region="us-west-2")
     assert connector._base(aws) == "https://noaa-cdr-x.s3.us-west-2.amazonaws.com"
     connector.check(aws)
+
+
+def test_a_private_object_is_read_by_an_address_that_is_signed_and_kept_without_the_signature(
+    tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_example(SST, product, tmp_path / "granule")
+    key, secret = "data/202105/oisst-avhrr-v02r01.20210501.nc", "of-the-twin-never-to-be-seen"
+    monkeypatch.setenv("TWIN_USER", "AKTWIN")
+    monkeypatch.setenv("TWIN_PASSWORD", secret)
+    caplog.set_level(0)
+    account = {"user": "TWIN_USER", "password": "TWIN_PASSWORD"}
+    with s3.serve("twin-bucket", {key: path.read_bytes()}, private=[key]) as url:
+        (one,) = connector.find(source(url, credentials=account), Wanted(SST, product, span("2021-05")))
+        with pytest.raises(SourceError, match="403"):
+            connector.fetch(source(url), one, tmp_path / one.name, lambda _: None)
+        kept = connector.fetch(source(url, credentials=account), one, tmp_path / one.name, lambda _: None)
+    assert (tmp_path / one.name).read_bytes() == path.read_bytes()
+    assert kept.url == one.url == f"{url}/twin-bucket/{key}"
+    assert not any(text in repr(kept) + caplog.text for text in ("AKTWIN", secret, "Signature"))
+
+
+def test_a_key_that_is_not_there_or_not_accepted(
+    tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = {"user": "TWIN_USER", "password": "TWIN_PASSWORD"}
+    monkeypatch.delenv("TWIN_USER", raising=False)
+    with pytest.raises(InputError, match="TWIN_USER, and it is not set"):
+        connector.check(source("http://127.0.0.1:1", credentials=account))
+    monkeypatch.setenv("TWIN_USER", "AKTWIN")
+    monkeypatch.setenv("TWIN_PASSWORD", "stale-secret")
+    with https.serve(tmp_path, {"/twin-bucket": [https.Fault(status=403, body=b"<Error/>")] * 3}) as twin:
+        with pytest.raises(Denied, match="must accept the key of TWIN_USER") as raised:
+            connector.find(source(twin.url, credentials=account), Wanted(SST, product, span("2021-05")))
+        assert len(twin.asked) == 1
+    assert not any(text in str(raised.value) for text in ("AKTWIN", "stale-secret"))

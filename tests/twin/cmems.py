@@ -79,7 +79,7 @@ def serve(
             "AWS_MAX_ATTEMPTS": "1",
             "HTTP_PROXY": address,
             "HTTPS_PROXY": address,
-            "NO_PROXY": "",
+            "NO_PROXY": "127.0.0.1",
         })  # fmt: skip
 
 

@@ -212,13 +212,20 @@ def _jaxa_earth(work: Path, products: Mapping[str, Product], twin: Twin) -> Iter
 @contextmanager
 def _s3(work: Path, products: Mapping[str, Product], twin: Twin) -> Iterator[None]:
     files = _written(work, products)
-    prefixes = {name: str(getattr(product.source, "prefix", "")) for name, product in products.items()}
-    objects = {
-        f"{_filled(prefixes[name])}/{one.name}": one.read_bytes() for name, some in files.items() for one in some
-    }
-    with s3.serve("twin", objects) as url:
-        for name, prefix in prefixes.items():
-            twin.sources[name] = {"kind": "s3", "bucket": "twin", "endpoint": url, "prefix": prefix}
+    account = {"user": "TWIN_USER", "password": "TWIN_PASSWORD"}
+    objects, private = {}, set()
+    for name, product in products.items():
+        said: Any = product.source
+        some = {f"{_filled(said.prefix)}/{one.name}": one.read_bytes() for one in files[name]}
+        objects |= some
+        private |= set(some) if said.credentials.user else set()
+    with s3.serve("twin", objects, private=private) as url:
+        for name, product in products.items():
+            said = product.source
+            twin.sources[name] = {
+                "kind": "s3", "bucket": "twin", "endpoint": url, "prefix": said.prefix,
+                "credentials": account if said.credentials.user else {},
+            }  # fmt: skip
         yield
 
 

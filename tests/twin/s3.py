@@ -1,7 +1,7 @@
 """An S3 service on loopback: the server of moto, with buckets that anyone may list and read."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -10,8 +10,13 @@ from moto.server import ThreadedMotoServer
 
 
 @contextmanager
-def serve(bucket: str, objects: Mapping[str, bytes]) -> Iterator[str]:
-    """Serve a bucket with objects (key -> content), and give the address of the service."""
+def serve(bucket: str, objects: Mapping[str, bytes], *, private: Collection[str] = ()) -> Iterator[str]:
+    """Serve a bucket with objects (key -> content), and give the address of the service.
+
+    Parameters
+    ----------
+    private : objects that are given only to who signs; whose signature it is is not looked at
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -21,17 +26,17 @@ def serve(bucket: str, objects: Mapping[str, bytes]) -> Iterator[str]:
         url = f"http://{host}:{port}"
         buckets.create_bucket(bucket, "us-east-1")
         for key, content in objects.items():
-            put(bucket, key, content)
+            put(bucket, key, content, "private" if key in private else "public-read")
         yield url
     finally:
         server.stop()
         buckets.reset()
 
 
-def put(bucket: str, key: str, content: bytes) -> None:
-    """Put an object that anyone may read into a bucket that is served."""
+def put(bucket: str, key: str, content: bytes, access: str = "public-read") -> None:
+    """Put an object that anyone may read, or that is private, into a bucket that is served."""
     buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    buckets.put_object(bucket, key, content).set_acl(get_canned_acl("public-read"))
+    buckets.put_object(bucket, key, content).set_acl(get_canned_acl(access))
 
 
 def remove(bucket: str, key: str) -> None:
