@@ -23,7 +23,13 @@ Result = TypeVar("Result")
 Function = Callable[[Item], Result]
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from eo.apart import _bear; _bear({handle})"
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""What keeps libraries from starting threads when they are loaded: a process with threads is not forked safely."""
 _PATIENCE = 5.0
 
 

@@ -149,8 +149,8 @@ class Verifiers:
                     deaths = 0
                     self._end(held.popleft(), found)
             except Died as how:
-                deaths += 1
-                if held and deaths == _TRIES and not self._stopped.is_set():
+                deaths = deaths + 1 if held else 0
+                if deaths == _TRIES and not self._stopped.is_set():
                     deaths = 0
                     self._end(held[0], _refusal(held.popleft(), how))
             else:

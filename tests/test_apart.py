@@ -84,9 +84,10 @@ def test_a_preparation_that_fails_is_said() -> None:
 
 # Without a guard for its being imported: it must not be run again in the processes.
 SCRIPT = """
-import os, sys, time
+import os, signal, sys, time
 from functools import partial
 from eo.apart import Nursery
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it
 print("once", flush=True)
 made = Nursery(eval, partial(int, 0))
 while not made.is_ready():

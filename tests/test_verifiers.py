@@ -1,5 +1,7 @@
 """Verification in processes: a file that ends the process that reads it ends no other, and none waits for the last."""
 
+import hashlib
+import json
 import os
 import signal
 import sys
@@ -15,6 +17,7 @@ from processes import wait_for
 from twin.https import Fault, Twin, serve
 
 from eo import transfer, verifiers
+from eo.apart import Nursery
 from eo.model import Product
 from eo.sources import Kept
 from eo.verification import Arrival, Examination
@@ -41,10 +44,6 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _product(twin: Twin, **limits: object) -> Product:
     return product({"kind": "https", "url": f"{twin.url}/", "listing": "html", "limits": limits})
-
-
-def _examination(one: Product) -> Examination:
-    return Examination(one, frozenset(DAYS), 1 << 30)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,23 @@ def test_a_file_whose_process_is_killed_is_verified_by_another(
     _deadly(monkeypatch, DAYS[-1], tmp_path / "killed")
     assert not fetched(_product(twin), tmp_path / "r", only=DAYS).failures
     assert (tmp_path / "killed").exists()
-    assert set(raw(tmp_path / "r")) == {f"sst_{day}.nc" for day in DAYS}
+    found = raw(tmp_path / "r")
+    assert set(found) == {f"sst_{day}.nc" for day in DAYS}
+    for name, path in found.items():
+        said = json.loads(path.with_name(f"{name}.origin.json").read_text())
+        assert said["sha256"] == hashlib.sha256((twin.folder / name).read_bytes()).hexdigest()
+        assert said["times"] == [name[4:14]]
+
+
+@pytest.mark.slow
+def test_what_verification_needs_starts_no_thread_in_the_process_that_others_are_forked_from(twin: Twin) -> None:
+    examination = Examination(_product(twin), frozenset(DAYS), 1 << 30)
+    made: Nursery[Arrival, list[Kept]] = Nursery(examination, examination.prepare)
+    try:
+        wait_for(made.is_ready, 120)
+        assert len(list(Path(f"/proc/{made._process.pid}/task").iterdir())) == 1
+    finally:
+        made.close()
 
 
 @pytest.mark.usefixtures("eager")
