@@ -64,6 +64,12 @@ def description(name: str) -> Iterator[str]:
     for output in one.outputs:
         yield f"{output.name} [{output.units}]  {output.long_name}"
     yield from ["", "A run may set", "-------------", *(_parameters(one) or ["nothing"])]
+    before, after = one.reaches({name: each.default for name, each in one.parameters().items()})
+    if before or after:
+        yield from [
+            "",
+            f"With these, a value may be made of {before} months before its own and of {after} after it.",
+        ]
 
 
 def _parameters(one: Indicator) -> list[str]:

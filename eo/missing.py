@@ -84,6 +84,17 @@ def needed(run: Run, product: Product, have: Iterable[str]) -> list[str]:
     return sorted({step for one in spans(run) for step in steps_in(one, product.step)} | set(before[first:]))
 
 
+def taken(run: Run, product: Product, have: Iterable[str]) -> Span:
+    """Give the months whose parts a run takes: its period and, of what it reaches to, all but a month that has begun.
+
+    An indicator by months has no use for that yet, and its part would be another one each day; one by days has.
+    """
+    there, after = set(have), np.arange(run.period.end, run.reached.end)
+    over = [month for month in after if steps_in(Span(month, month + 1), product.step)[-1] in there]
+    last = max(over, default=run.period.end - 1) if run.indicator.step == "month" else run.reached.end - 1
+    return Span(run.reached.start, last + 1)
+
+
 def counts(known: Mapping[str, tuple[State, str]], steps: Iterable[str]) -> dict[State, int]:
     """Give how many of the steps are missing for each reason."""
     states = [known[step][0] for step in steps if step in known]

@@ -159,7 +159,8 @@ def _ended(run: Run, found: dict[str, list[Granule]]) -> Run:
 
 def _parts(run: Run, name: str, product: Product, found: list[Granule], store: Store) -> list[Part]:
     """Give the parts of one product that a run is made of, by period."""
-    parts = granules.parts(name, product, found, run.period, around=run.reached)
+    here = {time for one in found for time in one.times}
+    parts = granules.parts(name, product, found, run.period, around=missing.taken(run, product, here))
     if run.baseline is not None:
         parts += granules.parts(name, product, found, run.baseline, "baseline")
     whole = sorted({one.digest: one for one in parts}.values(), key=lambda one: one.period)

@@ -87,3 +87,4 @@ def test_a_period_that_goes_on_reaches_to_no_month_that_is_not_whole(tmp_path: P
     found = built(tmp_path, "r", {"step": "day"}, period="2001-02/..", baseline="2001-01/2001-04")
     assert str(found["time"].values[-1])[:7] == "2001-04"
     assert found["oceanic_nino_index"].notnull().values[0].tolist() == [True, True, False]
+    assert {path.name[:7] for path in (tmp_path / "r/parts/synthetic_sst").glob("*.nc")} == set(months("2001-01", 4))
