@@ -1,10 +1,9 @@
-"""The alarms of a result that is there: asked of its values, of its newest input and of the day, and kept in a file.
+"""The alarms of a result that is there: asked of its values, of its newest input and of the day.
 
 They are asked anew each time, also where there was nothing to build: data that does not come raises one. So they stand
-in a file of their own, not in the lineage, which is that of the numbers and is published with them.
+in a file of their own (`eo.standing`), not in the lineage, which is that of the numbers and is published with them.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,12 +12,12 @@ import numpy as np
 import xarray as xr
 
 from eo import netcdf
-from eo.alarms import Alarm, constant_field, constant_series, drifted, late, outlying, thinning
+from eo.alarms import Alarm, constant_field, constant_series, drifted, late, outlying, overdue, thinning
 from eo.config import AlarmRules, Drift, Run
 from eo.judged import series_of
 from eo.loading import load, load_latest, present
 from eo.model import Part
-from eo.store import Store, keep
+from eo.store import Store
 
 
 def load_alarms(
@@ -56,6 +55,12 @@ def of_freshness(run: Run, newest: Mapping[str, str], day: np.datetime64) -> Ite
     if run.is_open:
         for name, product in {one.name: one.product for one in run.inputs}.items():
             yield from late(name, product, newest[name], day)
+
+
+def late_steps(run: Run, newest: Mapping[str, str], day: np.datetime64) -> int:
+    """Give how many steps of the products of a run are due by a day and not here; a closed period waits for none."""
+    products = {one.name: one.product for one in run.inputs} if run.is_open else {}
+    return sum(overdue(one, newest[name], day) for name, one in products.items())
 
 
 def of_result(file: xr.Dataset, rules: AlarmRules) -> Iterator[Alarm]:
@@ -146,9 +151,3 @@ def _of_part(path: Path, variable: str, name: str) -> list[Alarm]:
             for number, stamp in enumerate(stamps)
             for each in constant_field(field.isel(time=number).values, f"{name} on {stamp}")
         ]
-
-
-def write_alarms(run: str, found: Iterable[Alarm], *, day: np.datetime64, store: Store, work: Path) -> None:
-    """Keep the alarms of a run, in the place of those that were kept before; no alarm is kept, too."""
-    said = {"run": run, "day": str(day), "alarms": [one.document() for one in found]}
-    keep(store, store.alarms(run), json.dumps(said, indent=1, ensure_ascii=False) + "\n", work)

@@ -78,6 +78,21 @@ def late(name: str, product: Product, newest: str, day: np.datetime64) -> Iterat
         yield Alarm("a product is here when its latency is over", found, name)
 
 
+def overdue(product: Product, newest: str, day: np.datetime64) -> int:
+    """Give how many steps a product must have published by a day that are not here; 0 where no latency is stated.
+
+    Parameters
+    ----------
+    newest : the last step that is here
+    day : datetime64[D]
+    """
+    wanted = due(product, day)
+    if wanted is None or newest >= wanted:
+        return 0
+    months = Span(np.datetime64(newest[:7], "M"), np.datetime64(wanted[:7], "M") + 1)
+    return sum(newest < step <= wanted for step in steps_in(months, product.step))
+
+
 def constant_field(field: npt.NDArray[np.floating], where: str) -> Iterator[Alarm]:
     """Give the alarm of a field whose least value is its largest: a file of one number. One value alone is no field."""
     there = field[np.isfinite(field)]

@@ -53,6 +53,8 @@ class AlarmRules(Record):
     constant: Literal["alarm", "allowed"] = "alarm"
     """Whether a field of one number, or a series that never changes, is a fault; not where zero may last for years."""
     drift: Drift | None = None
+    remind_days: int = Field(default=7, ge=1)
+    """After so many days people are told again of an alarm that lasts."""
 
 
 class InputConfig(Record):

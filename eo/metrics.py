@@ -41,11 +41,14 @@ class Measured:
     fetched_size: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     alarms: int | None = None
-    """None where they were not asked."""
+    late: int | None = None
+    """Time steps that are due and not here. Both are None where no day was asked for."""
+    quarantined: int = 0
+    """Granules that came and were refused."""
 
-    def after(self, clock: Clock, *, alarms: int | None = None) -> "Measured":
-        """Give the same with the times of its stages and the number of its alarms."""
-        return replace(self, seconds=dict(clock.seconds), alarms=alarms)
+    def after(self, clock: Clock, *, alarms: int | None = None, late: int | None = None) -> "Measured":
+        """Give the same with the times of its stages, and the numbers of its alarms and of the steps that are late."""
+        return replace(self, seconds=dict(clock.seconds), alarms=alarms, late=late)
 
 
 def exposition(run: str, one: Measured, finished: float) -> str:
@@ -73,8 +76,11 @@ def exposition(run: str, one: Measured, finished: float) -> str:
     say("missing_granules", "Granules that services do not have or did not give.", one.missing, "reason")
     say("stage_seconds", "Duration of each stage of the last run.", one.seconds, "stage")
     say("finished_timestamp_seconds", "When the run last ended with a result.", {"": finished})
+    say("quarantined_granules", "Granules that came and were refused.", {"": one.quarantined})
     if one.alarms is not None:
         say("alarms", "Alarms of the result.", {"": one.alarms})
+    if one.late is not None:
+        say("late_granules", "Time steps that are due and not here.", {"": one.late})
     return generate_latest(registry).decode()
 
 

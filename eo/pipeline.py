@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from eo import granules, lineage, missing, netcdf
+from eo import granules, lineage, missing, netcdf, quarantine
 from eo.climatology import in_span
 from eo.config import Run
 from eo.errors import InputError
@@ -363,12 +363,14 @@ def measured(plan_: Plan) -> Measured:
     """Give what a result is made of, in numbers."""
     granules = {one.sha256: one for part in plan_.parts for one in part.granules}.values()
     lacks = missing.attributes(plan_.run, plan_.parts, plan_.store)
+    products = {one.name for one in plan_.run.inputs}
     return Measured(
         granules=len(granules),
         size=sum(one.size for one in granules),
         prepared=len(plan_.missing),
         present=len(plan_.parts) - len(plan_.missing),
         missing={name.removeprefix("granules_"): int(number) for name, number in lacks.items()},
+        quarantined=sum(bool(why) for one in products for _, why in quarantine.reasons(plan_.store, one)),
     )
 
 

@@ -4,6 +4,7 @@ A part is made by the same function with the same arguments wherever that is, an
 it cannot be seen in it. Workers need this library and the root folder, and nothing of Prefect.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,9 +21,6 @@ Item = TypeVar("Item")
 Make = Callable[[Item], object]
 Each = Callable[[Make[Any], Iterable[Any]], Iterator[Any]]
 """Does something with each of some items, and gives each item when it is done."""
-
-_RETRIES = 2
-"""How often an item is taken up again whose worker died."""
 
 
 @contextmanager
@@ -58,6 +56,7 @@ def _one_by_one(make: Make[Item], items: Iterable[Item]) -> Iterator[Item]:
 def _client(where: str) -> "Iterator[Client]":
     if where != LOCAL and "://" not in where:
         raise InputError(f"parts are made here (nothing said), 'local', or at tcp://host:port; not at {where!r}")
+    logging.getLogger("distributed").setLevel(logging.WARNING)  # it says each connection, to every handler of the root
     try:
         from distributed import Client, LocalCluster
     except ImportError:
@@ -83,7 +82,7 @@ def _client(where: str) -> "Iterator[Client]":
 def _spread(client: "Client", make: Make[Item], items: Iterable[Item]) -> Iterator[Item]:
     from distributed import KilledWorker, as_completed
 
-    futures = {client.submit(_alone, make, item, pure=False, retries=_RETRIES): item for item in items}
+    futures = {client.submit(_alone, make, item, pure=False): item for item in items}
     try:
         for future in as_completed(list(futures), loop=client.loop):
             future.result()
@@ -95,6 +94,9 @@ def _spread(client: "Client", make: Make[Item], items: Iterable[Item]) -> Iterat
 
 
 def _alone(make: Make[Item], item: Item) -> None:
-    """Do it with the threads of this worker: its own arrays are no work for others."""
-    with dask.config.set(scheduler="threads"):
+    """Do it with the threads of this worker and no more: with one thread it uses one core, as its machine was told."""
+    from distributed import get_worker
+
+    threads = get_worker().state.nthreads
+    with dask.config.set(scheduler="threads" if threads > 1 else "synchronous", num_workers=threads):
         make(item)

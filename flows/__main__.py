@@ -52,7 +52,8 @@ def _flow(run: str, root: str, configs: str, *, offline: bool) -> str:
 
 
 def _outcome(run: str, root: str, configs: str, *, offline: bool) -> str:
-    from flows.build import REFUSED, build
+    from flows.build import build
+    from flows.outcome import REFUSED
 
     try:
         state = build(run, str(root), configs, offline=offline, return_state=True)

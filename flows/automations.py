@@ -1,14 +1,17 @@
 """What the server watches by itself: runs that died, and notice to people."""
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import CallWebhook, ChangeFlowRunState
+from prefect.events.actions import ActionTypes, CallWebhook, ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
+
+from flows.alarms import BEGAN, ENDED, LASTING
 
 HEARTBEAT_SECONDS = 30
 """How often a run says that it lives; the least that Prefect takes."""
@@ -16,7 +19,8 @@ SILENCE_SECONDS = 90
 """How long a run may say nothing before it is taken for dead: three heartbeats."""
 
 CRASHED = "eo: mark runs that died"
-ALARM = "eo: tell of runs that went wrong"
+WRONG = "eo: tell of runs that went wrong"
+ALARM = "eo: tell of alarms"
 QUIET = "eo: tell when nothing runs"
 
 
@@ -42,23 +46,89 @@ def crashed() -> AutomationCore:
     )
 
 
-def alarm(webhook: UUID) -> AutomationCore:
-    """Give the automation that calls a webhook for each run that failed, crashed, or ended degraded."""
+@dataclass(frozen=True)
+class Text:
+    """What people are sent, as templates of the server: JSON for a webhook, subject and body for a mail."""
+
+    payload: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where people are told: blocks of the server, by their ids."""
+
+    webhook: UUID | None = None
+    mail: UUID | None = None
+
+    def actions(self, text: Text) -> list[ActionTypes]:
+        """Give what sends a text there."""
+        found: list[ActionTypes] = []
+        if self.webhook is not None:
+            found.append(CallWebhook(block_document_id=self.webhook, payload=text.payload))
+        if self.mail is not None:
+            found.append(SendNotification(block_document_id=self.mail, subject=text.subject, body=text.body))
+        return found
+
+
+TOLD = ("Failed", "Crashed", "Refused", "TimedOut")
+"""States of a run that people are told of each time."""
+OF_RUN = Text(
+    payload='{"event": {{ event.event | tojson }}, "run": {{ flow_run.name | tojson }}, '
+    '"state": {{ flow_run.state.name | tojson }}, '
+    '"message": {{ flow_run.state.message | default("", true) | tojson }}, '
+    '"time": {{ event.occurred | string | tojson }}}',
+    subject="{{ flow_run.name }}: {{ flow_run.state.name }}",
+    body='{{ flow_run.state.message | default("", true) }}\n\n{{ flow_run.name }}, {{ event.occurred | string }}',
+)
+OF_NEWS = Text(
+    payload='{"event": {{ event.event | tojson }}, "run": {{ event.payload.run | tojson }}, '
+    '"state": {{ event.payload.state | tojson }}, "message": {{ event.payload.message | tojson }}, '
+    '"time": {{ event.occurred | string | tojson }}}',
+    subject="{{ event.payload.run }}: {{ event.event }}",
+    body="{{ event.payload.message }}\n\n{{ event.payload.run }}, now {{ event.payload.state }}, "
+    "{{ event.occurred | string }}",
+)
+
+
+def _silence(within: timedelta) -> Text:
+    said = {"event": "eo.quiet", "text": "no run completed", "within": str(within)}
+    return Text(json.dumps(said), "eo.quiet: no run completed", f"No run completed within {within}.")
+
+
+def went_wrong(desk: Desk) -> AutomationCore:
+    """Give the automation that tells of each run that failed, crashed, was refused or took too long."""
     return AutomationCore(
-        name=ALARM,
-        description="A run that failed, crashed or ended degraded is told to the webhook.",
+        name=WRONG,
+        description=f"A run that ended {', '.join(TOLD)} is told.",
         trigger=EventTrigger(
             expect={f"prefect.flow-run.{state}" for state in TOLD},
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             posture=Posture.Reactive,
             threshold=1,
         ),
-        actions=[CallWebhook(block_document_id=webhook, payload=PAYLOAD)],
+        actions=desk.actions(OF_RUN),
     )
 
 
-def quiet(webhook: UUID, within: timedelta) -> AutomationCore:
-    """Give the automation that calls a webhook when for some time no run completed: the dead man's switch."""
+def of_alarms(desk: Desk) -> AutomationCore:
+    """Give the automation that tells of alarms that begin, that end, and that last; not of each degraded run."""
+    return AutomationCore(
+        name=ALARM,
+        description="Alarms that begin, end, or last are told.",
+        trigger=EventTrigger(
+            expect={BEGAN, LASTING, ENDED},
+            match=ResourceSpecification({"prefect.resource.id": ["eo.result.*"]}),
+            posture=Posture.Reactive,
+            threshold=1,
+        ),
+        actions=desk.actions(OF_NEWS),
+    )
+
+
+def quiet(desk: Desk, within: timedelta) -> AutomationCore:
+    """Give the automation that tells when for some time no run completed: the dead man's switch."""
     return AutomationCore(
         name=QUIET,
         description=f"No run completed for {within}.",
@@ -69,20 +139,8 @@ def quiet(webhook: UUID, within: timedelta) -> AutomationCore:
             threshold=1,
             within=within,
         ),
-        actions=[CallWebhook(block_document_id=webhook, payload=json.dumps(SILENCE | {"within": str(within)}))],
+        actions=desk.actions(_silence(within)),
     )
-
-
-TOLD = ("Failed", "Crashed", "Degraded", "Refused", "TimedOut")
-"""States of a run that people are told of."""
-PAYLOAD = (
-    '{"event": {{ event.event | tojson }}, "run": {{ flow_run.name | tojson }}, '
-    '"state": {{ flow_run.state.name | tojson }}, '
-    '"message": {{ flow_run.state.message | default("", true) | tojson }}, '
-    '"time": {{ event.occurred | string | tojson }}}'
-)
-"""What the webhook gets, as a template of the server: JSON."""
-SILENCE = {"event": "eo.quiet", "text": "no run completed"}
 
 
 def keep(wanted: AutomationCore) -> None:

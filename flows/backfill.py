@@ -11,8 +11,10 @@ from eo.config import Run
 from eo.errors import EoError, InputError
 from eo.model import Span, span
 from eo.store import Store, one_at_a_time
-from flows.build import RUNNER, Outcome, built, failed, fetch_granules
+from flows.build import Doing, built, fetch_granules
 from flows.day import day_of_run
+from flows.outcome import Outcome, failed, failed_of
+from flows.parameters import Configs, Dask, Months, Period, Root, RunName
 
 MONTHS = 12
 """Months of a slice, where nothing else is said."""
@@ -38,31 +40,42 @@ def fetch_slice(run: Run, months: Span, root: str, today: str) -> Outcome:
     return fetch_granules(replace(run, config=config, last=""), root, today, return_state=True)
 
 
-@flow(
-    name="backfill", flow_run_name="backfill {run}", task_runner=RUNNER, persist_result=False, validate_parameters=True
-)
-def backfill(run: str, root: str = "data", configs: str = "", period: str = "", months: int = MONTHS) -> Outcome:
-    """Fetch a long period in slices, then build the run. What was fetched stays: a backfill that died goes on there.
-
-    Parameters
-    ----------
-    run : a file in configs/runs, without its ending
-    root : the folder where everything is kept, or s3://bucket/folder
-    configs : the configs folder, where it is not the usual one
-    period : YYYY-MM/YYYY-MM; the period of the run to today where nothing is said
-    months : of a slice
-    """
+@flow(name="backfill", flow_run_name="backfill {run}", persist_result=False, validate_parameters=True)
+def backfill(
+    run: RunName,
+    root: Root = "data",
+    configs: Configs = "",
+    period: Period = "",
+    months: Months = MONTHS,
+    *,
+    dask: Dask = "",
+) -> Outcome:
+    """Fetch a long period in slices, then build the run. What was fetched stays: a backfill that died goes on there."""
     try:
         loaded = load_run(run, configs or None)
         today = day_of_run()
-        whole = span(period) if period else replace(loaded, last=today[:7] if loaded.is_open else "").period
+        whole = asked(period) if period else replace(loaded, last=today[:7] if loaded.is_open else "").period
         parts = list(slices(whole, months))
         with one_at_a_time(Store.of(root), run):
             for number, one in enumerate(parts, 1):
                 state = fetch_slice(loaded, one, root, today)
                 get_run_logger().info("slice %d of %d, %s: %s", number, len(parts), one, state.message)
                 if not state.is_completed():
-                    return state
-            return built(loaded, root, today)
-    except (EoError, ValueError) as error:
-        return failed(error if isinstance(error, EoError) else InputError(str(error)))
+                    return failed_of(state)
+            return built(loaded, root, today, Doing(dask=dask))
+    except EoError as error:
+        return failed(error)
+
+
+def asked(period: str) -> Span:
+    """Give the months of a period that was filled in.
+
+    Raises
+    ------
+    InputError
+        The calendar has no such months, or the end is before the start.
+    """
+    try:
+        return span(period)
+    except ValueError as error:
+        raise InputError(str(error)) from None

@@ -56,6 +56,8 @@ def served(root: str | Path, host: str, port: int, database: str = "") -> dict[s
         "PREFECT_API_URL": f"http://{host}:{port}/api",
         "PREFECT_UI_URL": f"http://{host}:{port}",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        # Prefect copies its page beside its code otherwise, which cannot be written to in a container
+        "PREFECT_UI_STATIC_DIRECTORY": str(Path(root).absolute() / "prefect" / "ui"),
         # slots of a worker that was killed are freed, also after a restart of the server
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",

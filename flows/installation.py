@@ -1,6 +1,7 @@
 """Putting work pool, limits, automations and deployments on a server. Doing it twice changes nothing."""
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -13,6 +14,7 @@ from prefect.types.entrypoint import EntrypointType
 from eo.store import Store
 from flows import automations
 from flows.deployments import POOL, Deployment, deployments, runs
+from flows.limits import TIME_LIMITS, hours
 from flows.notices import install_notices
 from flows.providers import AT_ONCE, providers
 
@@ -30,7 +32,13 @@ def install(configs: str | None, root: str, limit: int) -> list[str]:
     configs : the configs folder, where it is not the usual one
     root : the folder where everything is kept
     limit : runs of the work pool at the same time
+
+    Raises
+    ------
+    InputError
+        The environment says something else than it may, see `flows.limits` and `flows.notices`.
     """
+    hours(os.environ.get(TIME_LIMITS, ""))
     with get_client(sync_client=True) as client:
         _pool(client, limit)
         for name in sorted({each for run in runs(configs) for each in providers(run)}):

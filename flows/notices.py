@@ -1,4 +1,4 @@
-"""Notice to people: a webhook that the server calls for runs that went wrong, and when none runs at all."""
+"""Notice to people: a webhook and a mail that the server sends for runs that went wrong, and when none runs at all."""
 
 import os
 from datetime import timedelta
@@ -9,17 +9,15 @@ from flows import automations
 
 WEBHOOK = "EO_WEBHOOK"
 """The environment variable with the address; it may hold a secret, so it is shown nowhere."""
+MAIL = "EO_MAIL"
+"""The same of a mail: ``mailtos://user:password@host:port/to@example.org``, as Apprise has it."""
 QUIET_HOURS = "EO_QUIET_HOURS"
-_BLOCK = "eo-webhook"
+_WEBHOOK_BLOCK, _MAIL_BLOCK = "eo-webhook", "eo-mail"
 _HOURS = "48"
 
 
-def install_notices(within: timedelta | None = None) -> bool:
-    """Put the notices on the server of the environment, or take them away where no webhook is named.
-
-    Parameters
-    ----------
-    within : how long no run may complete; what `QUIET_HOURS` says where it is not given
+def install_notices() -> bool:
+    """Put the notices on the server of the environment, or take them away where nobody is named.
 
     Returns
     -------
@@ -28,29 +26,57 @@ def install_notices(within: timedelta | None = None) -> bool:
     Raises
     ------
     InputError
-        The address is none of http or https, or the hours are no number.
+        An address is of another kind, or the hours are no number.
     """
-    address = os.environ.get(WEBHOOK, "").strip()
-    for name in (automations.ALARM, automations.QUIET):
+    webhook, mail = (os.environ.get(name, "").strip() for name in (WEBHOOK, MAIL))
+    check(webhook, mail)
+    within = quiet_time()
+    for name in (automations.WRONG, automations.ALARM, automations.QUIET):
         automations.remove(name)
-    if not address:
+    if not webhook and not mail:
         return False
-    _check(address)
-    silence = within or quiet_time()
+    desk = automations.Desk(_webhook(webhook) if webhook else None, _mail(mail) if mail else None)
+    for one in (automations.went_wrong(desk), automations.of_alarms(desk), automations.quiet(desk, within)):
+        automations.keep(one)
+    return True
+
+
+def check(webhook: str, mail: str) -> None:
+    """Refuse addresses of another kind, without saying them; empty ones are none.
+
+    Raises
+    ------
+    InputError
+        Not of http, https, mailto or mailtos, or no mail that can be sent.
+    """
+    if webhook and not webhook.startswith(("http://", "https://")):
+        raise InputError(f"{WEBHOOK} is an address that starts with http:// or https://; it is another")
+    if not mail:
+        return
+    from apprise import Apprise
+
+    made = Apprise()
+    made.add(mail)
+    if not mail.startswith(("mailto://", "mailtos://")) or not any(getattr(one, "targets", ()) for one in made):
+        raise InputError(
+            f"{MAIL} is an address of Apprise that starts with mailto:// or mailtos:// and names who gets the mail, "
+            "such as mailtos://user:password@smtp.example.org/to@example.org; it is another"
+        )
+
+
+def _webhook(address: str) -> UUID:
     from prefect.blocks.webhook import Webhook
 
     headers = {"content-type": "application/json"}
     block = Webhook.model_validate({"method": "POST", "url": address, "headers": headers})
-    identity = UUID(str(block.save(_BLOCK, overwrite=True)))
-    automations.keep(automations.alarm(identity))
-    automations.keep(automations.quiet(identity, silence))
-    return True
+    return UUID(str(block.save(_WEBHOOK_BLOCK, overwrite=True)))
 
 
-def _check(address: str) -> None:
-    """Refuse an address of another kind, without saying it."""
-    if not address.startswith(("http://", "https://")):
-        raise InputError(f"{WEBHOOK} is an address that starts with http:// or https://; it is another")
+def _mail(address: str) -> UUID:
+    from flows.mail import Mail
+
+    block = Mail.model_validate({"url": address, "notify_type": "warning"})
+    return UUID(str(block.save(_MAIL_BLOCK, overwrite=True)))
 
 
 def quiet_time() -> timedelta:
@@ -59,9 +85,13 @@ def quiet_time() -> timedelta:
     Raises
     ------
     InputError
-        Not a number of hours from 1 on.
+        Not a number of hours above 0.
     """
     said = os.environ.get(QUIET_HOURS, _HOURS)
-    if not said.isdecimal() or int(said) < 1:
-        raise InputError(f"{QUIET_HOURS} is a number of hours from 1 on, not {said!r}")
-    return timedelta(hours=int(said))
+    try:
+        hours = float(said)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise InputError(f"{QUIET_HOURS} is a number of hours above 0, not {said!r}")
+    return timedelta(hours=hours)

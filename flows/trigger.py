@@ -7,11 +7,19 @@ import os
 import sys
 import uuid
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
 from eo.errors import EoError, InputError, StoreError
+
+if TYPE_CHECKING:
+    from prefect.exceptions import PrefectHTTPStatusError
+
+
+_REFUSED = frozenset({409, 422})
+"""What the server answers where a parameter has another form than its schema says."""
 
 
 def key(run: str, day: str) -> str:
@@ -35,13 +43,13 @@ def start(run: str, day: str, *, again: bool = False) -> tuple[UUID, str]:
     Raises
     ------
     InputError
-        No such deployment.
+        No such deployment, or the day is none.
     StoreError
         The server does not answer.
     """
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound
+    from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
     named = key(run, day) + (f" {uuid.uuid4()}" if again else "")
     try:
@@ -51,8 +59,19 @@ def start(run: str, day: str, *, again: bool = False) -> tuple[UUID, str]:
             return made.id, str(made.state and made.state.name)
     except ObjectNotFound:
         raise InputError(f"a refresh that is deployed is started, and there is none of run {run!r}") from None
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code not in _REFUSED:
+            raise StoreError(f"the Prefect server must answer, and it does not: {error}") from None
+        raise InputError(f"the server takes a day as YYYY-MM-DD, and refuses {day!r}: {_detail(error)}") from None
     except (HTTPError, RuntimeError, ValueError) as error:  # Prefect's own words for no server, no address
         raise StoreError(f"the Prefect server must answer, and it does not: {error}") from None
+
+
+def _detail(error: "PrefectHTTPStatusError") -> str:
+    try:
+        return str(error.response.json().get("detail", ""))
+    except ValueError:
+        return error.response.reason_phrase
 
 
 @click.command()

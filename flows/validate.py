@@ -14,6 +14,8 @@ from eo.errors import EoError
 from eo.loading import load_latest, names
 from eo.provenance import file_sha256
 from eo.store import Store
+from flows.limits import limited
+from flows.parameters import Configs, Root
 
 
 def findings(result: Path) -> list[str]:
@@ -43,19 +45,14 @@ def published(root: str) -> list[Path]:
 @task(name="check", task_run_name="check {result.stem}", cache_policy=NO_CACHE, persist_result=False)
 def check(result: Path) -> State[Any]:
     """Check one result."""
-    found = findings(result)
+    with limited("check", f"the check of a result ({result.stem})"):
+        found = findings(result)
     return Failed(message="; ".join(found)) if found else Completed(message="as it was published")
 
 
-@flow(name="validate", flow_run_name="validate results", persist_result=False)
-def validate(root: str = "data", configs: str = "") -> State[Any]:
-    """Check every published result below the root.
-
-    Parameters
-    ----------
-    root : the folder where everything is kept
-    configs : not asked; the flows of a deployment are all started alike
-    """
+@flow(name="validate", flow_run_name="validate results", persist_result=False, validate_parameters=True)
+def validate(root: Root = "data", configs: Configs = "") -> State[Any]:
+    """Check every published result below the root. The configs folder is not asked: flows are all started alike."""
     del configs
     results = published(root)
     states = {one.stem: check(one, return_state=True) for one in results}

@@ -1,6 +1,7 @@
 """Alarms: late, degenerate, outlying, thinning and drifting data is told, and ordinary data is not."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import yaml
 from commands import refusal
 
 from eo import load_run, pipeline
-from eo.alarmed import load_alarms, of_drift, of_result, write_alarms
-from eo.alarms import Alarm, constant_field, constant_series, drifted, due, late, outlying, thinning
+from eo.alarmed import late_steps, load_alarms, of_drift, of_result
+from eo.alarms import Alarm, constant_field, constant_series, drifted, due, late, outlying, overdue, thinning
 from eo.config import AlarmRules, Drift
 from eo.errors import InputError
 from eo.model import Product
-from eo.store import opened
+from eo.standing import Kept, News, Standing, after, load_standing, news, standing, told, write_standing
+from eo.store import Store, opened
 
 
 def product(step: str, latency: str | None) -> Product:
@@ -264,15 +266,92 @@ def test_a_drift_from_a_run_that_is_not_there_is_refused_by_name(tmp_path: Path)
         load_run("synthetic", tmp_path / "configs")
 
 
+def test_steps_that_are_due_and_not_here_are_counted(tmp_path: Path) -> None:
+    daily = product("day", "P3D")
+    assert overdue(daily, "2001-05-30", np.datetime64("2001-06-10")) == 7  # 31 May to 6 June
+    assert overdue(daily, "2001-06-06", np.datetime64("2001-06-10")) == 0
+    assert overdue(product("day", None), "1999-01-01", np.datetime64("2001-06-10")) == 0
+    plan = built(tmp_path)
+    assert [late_steps(plan.run, plan.newest, np.datetime64(day)) for day in ("2002-02-10", "2002-03-11")] == [0, 2]
+
+
+# What people are told of alarms that last
+
+
+def told_of(days: Iterable[tuple[str, str]], every: int = 7) -> list[str]:
+    """Give what people are told over some days, on each of which alarms of some places are found."""
+    kept, said = Kept(), []
+    for day, places in days:
+        now = standing([Alarm("a rule", f"seen on {day}", place) for place in places], kept, day)
+        kept = after(now, kept, day)
+        what = news(kept, every)
+        groups = {"began": what.began, "lasting": what.lasting, "ended": what.ended}
+        said += [f"{day[-2:]} {name} {one.alarm.where} {one.since[-2:]}" for name in groups for one in groups[name]]
+        kept = told(kept, what)
+    return said
+
+
+def test_people_are_told_when_an_alarm_begins_when_it_ends_and_now_and_then_while_it_lasts() -> None:
+    days = [(f"2003-02-{number:02}", "a") for number in range(1, 17)] + [("2003-02-17", "")]
+    assert told_of(days) == ["01 began a 01", "08 lasting a 01", "15 lasting a 01", "17 ended a 01"]
+    assert told_of(days, every=100) == ["01 began a 01", "17 ended a 01"]
+
+
+def test_another_place_is_news_another_value_is_none_and_what_comes_back_begins_anew() -> None:
+    days = [("2003-02-01", "a"), ("2003-02-02", "ab"), ("2003-02-03", "b"), ("2003-02-04", ""), ("2003-02-05", "b")]
+    assert told_of(days) == ["01 began a 01", "02 began b 02", "03 ended a 01", "04 ended b 02", "05 began b 05"]
+
+
+def test_what_nobody_was_told_is_told_by_the_next_run_that_can(tmp_path: Path) -> None:
+    """Also after the process that told it died before it could keep that it had."""
+    store = Store(tmp_path)
+    one = Alarm("a rule", "a value", "a place")
+
+    def kept_by(day: str, *found: Alarm) -> Kept:
+        before = load_standing("run", store)
+        kept = after(standing(found, before, day), before, day)
+        with opened(tmp_path) as work:
+            write_standing("run", kept, store=store, work=work)
+        return load_standing("run", store)
+
+    assert [each.since for each in news(kept_by("2003-02-01", one), 7).began] == ["2003-02-01"]
+    second = kept_by("2003-02-02", one)
+    assert [each.since for each in news(second, 7).began] == ["2003-02-01"]
+    with opened(tmp_path) as work:
+        write_standing("run", told(second, news(second, 7)), store=store, work=work)
+    for day in ("2003-02-03", "2003-02-04"):
+        over = kept_by(day)
+        assert (over.alarms, [each.since for each in news(over, 7).ended]) == ((), ["2003-02-01"])
+    again = kept_by("2003-02-05", one)
+    assert (news(again, 7), again.alarms[0].since) == (News(), "2003-02-01")
+    store.alarms("run").write_text("{")
+    assert load_standing("run", store) == Kept()
+
+
+def test_an_end_of_which_no_beginning_was_told_is_no_news() -> None:
+    kept = after(standing([Alarm("a rule", "a value", "a place")], Kept(), "2003-02-01"), Kept(), "2003-02-01")
+    assert news(after((), kept, "2003-02-02"), 7) == News()
+
+
 def test_alarms_are_kept_in_a_file_of_their_own(tmp_path: Path) -> None:
     plan = built(tmp_path)
     before = {path.name: path.read_bytes() for path in (tmp_path / "root/results").iterdir()}
-    found = [Alarm("a rule", "a value", "a place")]
+    kept = Kept("2002-03-01", (Standing(Alarm("a rule", "a value", "a place"), "2002-02-27", "2002-02-28"),))
     with opened(plan.store.root) as work:
-        write_alarms("synthetic", found, day=np.datetime64("2002-03-01"), store=plan.store, work=work)
+        write_standing("synthetic", kept, store=plan.store, work=work)
     assert json.loads((tmp_path / "root/alarms/synthetic.json").read_text()) == {
         "run": "synthetic",
         "day": "2002-03-01",
-        "alarms": [{"rule": "a rule", "found": "a value", "where": "a place"}],
+        "alarms": [
+            {
+                "rule": "a rule",
+                "found": "a value",
+                "where": "a place",
+                "since": "2002-02-27",
+                "told": "2002-02-28",
+            }
+        ],
+        "ended": [],
     }
+    assert load_standing("synthetic", plan.store) == kept
     assert {path.name: path.read_bytes() for path in (tmp_path / "root/results").iterdir()} == before

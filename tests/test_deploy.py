@@ -2,11 +2,18 @@
 
 import re
 import runpy
+import signal
+import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+import synthetic
 import yaml
+from test_serve import start
+
+from flows import environment
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -66,7 +73,7 @@ def test_the_composed_service_is_read_only_but_for_its_root_and_listens_on_loopb
 def test_no_file_holds_a_password() -> None:
     for one in loaded("docker-compose.yaml")["services"].values():
         for name, value in one["environment"].items():
-            if "PASSWORD" in name or "WEBHOOK" in name:
+            if any(word in name for word in ("PASSWORD", "WEBHOOK", "MAIL")):
                 assert value.startswith("${EO_")
 
 
@@ -92,6 +99,56 @@ def test_prefect_takes_the_job_of_kubernetes_as_the_base_of_a_work_pool() -> Non
     assert made.base_job_template == content
     used = set(re.findall(r"\{\{ (\w+) \}\}", str(content["job_configuration"])))
     assert used == set(content["variables"]["properties"])
+
+
+def test_telemetry_is_off_and_all_that_prefect_writes_is_below_the_root() -> None:
+    said = dict(re.findall(r"(\w+)=(\S+)", next(rest for word, rest in instructions()[::-1] if word == "ENV")))
+    off = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+           "DO_NOT_TRACK": "1"}  # fmt: skip
+    assert off.items() <= said.items()
+    assert {said["PREFECT_HOME"], said["HOME"]} == {"/data/prefect", "/data"}
+    served = environment.served("/data", "127.0.0.1", 4200)
+    assert served["PREFECT_UI_STATIC_DIRECTORY"] == said["PREFECT_UI_STATIC_DIRECTORY"] == "/data/prefect/ui"
+
+
+READ_ONLY = """
+set -e
+mount --make-rprivate /
+for one in "$EO_TEST_ROOT" "$TMPDIR"; do mount --bind "$one" "$one"; done
+for one in $(awk '$4 ~ /^rw/ && $3 ~ /^(ext4|xfs|btrfs|overlay|tmpfs)$/ {print $2}' /proc/mounts); do
+  case "$one" in "$EO_TEST_ROOT"|"$TMPDIR"|/dev|/dev/*) ;; *) mount -o remount,ro,bind "$one" ;; esac
+done
+if touch "$1/written" 2>/dev/null; then echo "the file system can be written to"; exit 1; fi
+shift
+exec "$@"
+"""
+"""Makes all file systems read-only for a command but for two folders, as a container engine does."""
+
+
+@pytest.mark.served
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0,  # noqa: S607
+    reason="file systems cannot be made read-only for one process here",
+)
+def test_server_page_worker_and_runs_need_no_file_system_but_the_root_and_tmp(tmp_path: Path) -> None:
+    synthetic.write_each(tmp_path / "in", synthetic.months("2001-01", 24))
+    configs = synthetic.configs(tmp_path / "configs", tmp_path / "in" / "*.nc", run={"period": "2001-01/.."})
+    root, scratch = tmp_path / "root", tmp_path / "tmp"
+    for one in (root, scratch):
+        one.mkdir()
+    place = {"EO_TEST_ROOT": str(root), "TMPDIR": str(scratch), "MPLCONFIGDIR": str(scratch / "matplotlib")}
+    within = ("unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(tmp_path))
+    served = start(root, configs, within, HOME=str(root), PYTHONDONTWRITEBYTECODE="1", **place)
+    try:
+        run = served.start_run("refresh/synthetic")
+        assert served.wait(run, "Completed", "Degraded", "Failed", "Crashed") == "Completed"
+        with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/", timeout=60) as page:
+            assert "<title>Prefect" in page.read().decode()
+    finally:
+        served.process.send_signal(signal.SIGINT)
+        served.process.communicate(timeout=60)
+    assert (root / "results/synthetic.nc").is_file()
+    assert "Read-only" not in "".join(path.read_text() for path in (root / "prefect").glob("*.log"))
 
 
 # What is said of vulnerabilities

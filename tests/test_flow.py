@@ -21,6 +21,7 @@ from synthetic import CONFIGS, configs, months, write
 
 from eo import load_run, pipeline
 from eo.errors import EoError
+from eo.workers import workers
 from flows import environment
 
 pytestmark = pytest.mark.slow
@@ -219,10 +220,14 @@ def _plan(folder: Path, **run: object) -> pipeline.Plan:
     return pipeline.plan(load_run("synthetic", there), folder / "root")
 
 
-def test_a_part_that_cannot_be_read_is_a_failed_task_with_its_line(flows: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("flows")
+def test_a_part_that_cannot_be_read_is_a_failed_task_with_its_line(tmp_path: Path) -> None:
+    from flows import preparing
+
     plan = _plan(tmp_path)
     (tmp_path / "in/sst.nc").write_bytes(b"")
-    state = flows.prepare_part.fn(plan.run, plan.parts[0], str(tmp_path / "root"))
+    with workers("") as each:
+        state = preparing.prepare_parts.fn(plan.run, plan.parts, str(tmp_path / "root"), each)
     assert (state.is_failed(), state.name) == (True, "Failed")
     assert state.message == f"{tmp_path}/in/sst.nc must not change while it is used, and it did; run again"
 
@@ -232,10 +237,10 @@ def test_a_result_that_the_gate_refuses_is_a_state_of_its_own(flows: ModuleType,
               "variable": "sea_surface_temperature", "units": "degC", "correlation": 0.9, "rmsd": 1.0}  # fmt: skip
     write(tmp_path / "in/more.nc", months("2007-01", 24))
     plan = _plan(tmp_path, period="2007/2008", baseline="2007", validation=limits)
-    for part in plan.parts:
-        assert flows.prepare_part.fn(plan.run, part, str(tmp_path / "root")).is_completed()
+    for part in plan.missing:
+        pipeline.prepare(plan.run, part, tmp_path / "root")
     state = flows.finish_run.fn(plan)
-    assert (state.is_failed(), state.name) == (True, flows.REFUSED)
+    assert (state.is_failed(), state.name) == (True, "Refused")
     assert state.message.startswith("result 'synthetic' is not published; it breaks 2 rules: correlation with CPC is")
 
 

@@ -68,7 +68,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "eo.plot",
         "eo.validation",
     ),
-    ("eo.alarmed", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
+    ("eo.alarmed", "eo.standing", "eo.parts", "eo.results", "eo.identify", "eo.single", "eo.listing"),
     ("eo.metrics", "eo.series", "eo.tiles"),
     ("eo.verification",),
     ("eo.verifiers",),

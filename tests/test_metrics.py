@@ -37,7 +37,7 @@ def values(text: str) -> dict[tuple[str, str], float]:
 
 def test_metrics_are_of_the_text_format_line_by_line() -> None:
     """A HELP and a TYPE line once before the samples of each name, and a line feed at the end (Prometheus, 0.0.4)."""
-    one = Measured(3, 99, 2, 1, {"failed": 4}, 5, 6, {"plan": 0.5, "finish": 1.5}, alarms=7)
+    one = Measured(3, 99, 2, 1, {"failed": 4}, 5, 6, {"plan": 0.5, "finish": 1.5}, alarms=7, late=8, quarantined=9)
     text = exposition("synthetic", one, 1e9)
     assert text.endswith("\n")
     head: list[str] = []
@@ -62,6 +62,8 @@ def test_metrics_are_of_the_text_format_line_by_line() -> None:
         ("eo_run_stage_seconds", "finish"): 1.5,
         ("eo_run_finished_timestamp_seconds", ""): 1e9,
         ("eo_run_alarms", ""): 7,
+        ("eo_run_late_granules", ""): 8,
+        ("eo_run_quarantined_granules", ""): 9,
     }
 
 

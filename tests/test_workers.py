@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,53 @@ def test_workers_that_share_no_disk_give_the_same_content_through_a_bucket(
     assert sorted(path.name for path in tmp_path.glob("disk *")) == ["disk 1", "disk 2", "disk of this one"]
 
 
+def flow(run: Run, root: Path, dask: str) -> subprocess.Popen[str]:
+    """Start the flow of a run as a person does, with a temporary Prefect server; the workers know nothing of it."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "flows", "synthetic", "--root", root, "--configs", str(run.folder)],
+        env=plain | {"EO_DASK": dask},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_one_at_work(scheduler: str, doing: subprocess.Popen[str]) -> None:
+    """Kill a worker that is certainly in the middle of a part: it is stopped, and has not said that it is done."""
+    from distributed import Client
+
+    with Client(scheduler, set_as_default=False) as client:
+        pids = client.run(os.getpid)
+        while doing.poll() is None:
+            for worker, keys in client.processing().items():
+                if not keys:
+                    time.sleep(0.02)
+                    continue
+                os.kill(pids[worker], signal.SIGSTOP)
+                time.sleep(0.5)
+                if set(keys) & set(client.processing()[worker]):
+                    os.kill(pids[worker], signal.SIGKILL)
+                    return
+                os.kill(pids[worker], signal.SIGCONT)
+    raise AssertionError(doing.communicate())
+
+
+def test_a_flow_on_two_workers_of_which_one_is_killed_gives_the_same_content(scheduler: str, tmp_path: Path) -> None:
+    synthetic.write_each(tmp_path / "in", synthetic.days("2001-01-01", "2001-04-30"))
+    period = {"period": "2001-01/2001-04", "baseline": "2001-01/2001-04"}
+    there = synthetic.configs(tmp_path / "configs", tmp_path / "in" / "*.nc", product={"step": "day"}, run=period)
+    run = load_run("synthetic", there)
+    doing = flow(run, tmp_path / "flow", scheduler)
+    kill_one_at_work(scheduler, doing)
+    out, said = doing.communicate(timeout=180)
+    assert doing.returncode == 0, said
+    assert "4 parts prepared" in out
+    assert "distributed" not in said  # no flood of connections
+    here, made = pipeline.build(run, tmp_path / "here"), pipeline.build(run, tmp_path / "flow")
+    assert (made.up_to_date, made.content_digest) == (True, here.content_digest)
+
+
 def test_processes_of_this_machine_give_the_same_content(run: Run, tmp_path: Path) -> None:
     succeeds("build", "synthetic", "--root", tmp_path / "r", "--configs", run.folder, "--dask", "local")
     here = pipeline.build(run, tmp_path / "here")
@@ -101,6 +149,31 @@ def test_a_worker_that_is_killed_costs_only_what_it_was_making(scheduler: str, t
     with workers(scheduler) as each:
         items = [tmp_path / "a"]
         assert list(each(deadly, items)) == items
+
+
+def failing(item: Path) -> None:
+    """Refuse, and say that it was tried."""
+    with item.open("a") as stream:
+        stream.write("tried\n")
+    raise StoreError("no")
+
+
+def test_an_item_that_is_refused_is_tried_once(scheduler: str, tmp_path: Path) -> None:
+    with workers(scheduler) as each, pytest.raises(StoreError, match="no"):
+        list(each(failing, [tmp_path / "a"]))
+    assert (tmp_path / "a").read_text() == "tried\n"
+
+
+def threads_of(item: Path) -> None:
+    import dask
+
+    item.write_text(f"{dask.config.get('scheduler')} {dask.config.get('num_workers')}")
+
+
+def test_a_worker_of_one_thread_uses_one_core(scheduler: str, tmp_path: Path) -> None:
+    with workers(scheduler) as each:
+        list(each(threads_of, [tmp_path / "a"]))
+    assert (tmp_path / "a").read_text() == "synchronous 1"
 
 
 def always_deadly(item: int) -> None:
