@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,12 @@ def from_name(name: str, products: Mapping[str, Product]) -> list[Identity]:
 
 
 @serial
-def attributes(path: Path) -> dict[str, str]:
+def attributes(path: Path, names: Collection[str] | None = None) -> dict[str, str]:
     """Give the attributes of a file, by name: of the root, and as ``group/name`` of the groups below it.
+
+    Parameters
+    ----------
+    names : those that are wanted; None for all
 
     Raises
     ------
@@ -56,10 +60,10 @@ def attributes(path: Path) -> dict[str, str]:
     try:
         if kind == "classic NetCDF":
             with netCDF4.Dataset(path) as file:
-                return {name: str(file.getncattr(name)) for name in file.ncattrs()}
+                return {name: str(file.getncattr(name)) for name in file.ncattrs() if names is None or name in names}
         if kind == "HDF5":
             with h5py.File(path) as file:
-                return dict(_hdf5_attributes(file))
+                return dict(_hdf5_attributes(file, names))
         if kind == "JSON":
             return _members(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
@@ -74,11 +78,13 @@ def _members(found: object) -> dict[str, str]:
     return {name: value for name, value in item.items() if isinstance(value, str)} if isinstance(item, dict) else {}
 
 
-def _hdf5_attributes(file: h5py.File) -> Iterator[tuple[str, str]]:
-    holders = {"": file, **{f"{name}/": one for name, one in file.items() if isinstance(one, h5py.Group)}}
-    for place, holder in holders.items():
-        for name, value in holder.attrs.items():
-            yield f"{place}{name}", _text(value)
+def _hdf5_attributes(file: h5py.File, names: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    places = list(file) if names is None else [one for one in {name.partition("/")[0] for name in names} if one in file]
+    groups_ = {f"{place}/": one for place in places if isinstance(one := file[place], h5py.Group)}
+    for place, holder in {"": file, **groups_}.items():
+        for name in holder.attrs:
+            if names is None or f"{place}{name}" in names:
+                yield f"{place}{name}", _text(holder.attrs[name])
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - an attribute is of any HDF5 type
@@ -89,7 +95,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - an attribute is of any HDF5 type
 
 def from_content(path: Path, products: Mapping[str, Product]) -> list[Identity]:
     """Give the products whose marks the attributes of a file all carry."""
-    there = attributes(path)
+    there = attributes(path, {"product_version", *(name for one in products.values() for name in one.marks)})
     return [
         Identity(key, "", there.get("product_version", ""), "content")
         for key, product in products.items()
