@@ -229,7 +229,7 @@ def finish(plan_: Plan) -> Built:
     """
     run, store = plan_.run, plan_.store
     with opened(store.root) as work, ExitStack() as stack:
-        series = open_series(run, plan_.parts, store, stack)
+        series = open_series(run, plan_.parts, store)
         normal = _normal(plan_, series, work)
         frozen = None if normal is None else stack.enter_context(netcdf.opened(normal.path))
         known = unbroken(run, series)

@@ -36,9 +36,12 @@ def growth_rate(
         Least share of a region, and of the days of a month, that must be observed for a month to count. Of a product
         that sees land in sunlight alone the share of a large region is small: a run of it says how small it may be.
 
-    Returns ------- growth : (region, time), units of the variable per year; time is the start of each year, with
-    `time_bounds` coverage : (region, time), 1; mean over the twelve differences of the lesser coverage of their months,
-    0 where none is flag : (region, time), int8, see `eo.coverage.FLAGS`
+    Returns
+    -------
+    growth : (region, time), units of the variable per year; time is the start of each year, with `time_bounds`
+    coverage : (region, time), 1
+        Mean over the twelve differences of the lesser coverage of their months, 0 where one is not there.
+    flag : (region, time), int8, see `eo.coverage.FLAGS`
 
     References
     ----------
