@@ -1,7 +1,7 @@
 """The series that an indicator gets: the reductions of all parts joined, over every step of a span."""
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Hashable, Iterable
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,7 @@ from eo.canonical import spatial_dims
 from eo.climatology import complete
 from eo.config import Input, Run
 from eo.coverage import monthly_mean
+from eo.errors import StoreError
 from eo.indicators import taken
 from eo.loading import load
 from eo.model import Part, Span
@@ -23,26 +24,41 @@ Series = tuple[xr.Dataset, ...]
 """One dataset for each input of a run, that of its product first."""
 
 
-def open_series(run: Run, parts: Iterable[Part], store: Store, stack: ExitStack) -> Series:
-    """Give the joined reductions for each input of a run: in memory by zones, lazily and open by cells.
+def open_series(run: Run, parts: Iterable[Part], store: Store) -> Series:
+    """Give the joined reductions for each input of a run: in memory by zones, lazily by cells.
 
     Raises
     ------
     StoreError
-        A reduction cannot be read.
+        A reduction cannot be read, or lies on another grid.
     """
     parts = list(parts)
-    return tuple(
-        _joined(run, one, [part for part in parts if part.product == one.name], store, stack) for one in run.inputs
-    )
+    return tuple(_joined(run, one, [part for part in parts if part.product == one.name], store) for one in run.inputs)
 
 
-def _joined(run: Run, one: Input, parts: list[Part], store: Store, stack: ExitStack) -> xr.Dataset:
+def _joined(run: Run, one: Input, parts: list[Part], store: Store) -> xr.Dataset:
     paths = load(store, [reduction_path(run, one, part, store) for part in parts])
-    if run.reduction == "field":
-        pieces = [stack.enter_context(netcdf.opened(path)) for path in paths]
-    else:
-        pieces = [netcdf.read(path) for path in paths]
+    if run.reduction != "field":
+        return _concatenated([netcdf.read(path) for path in paths])
+    with netcdf.opened(paths[0]) as first:
+        grid = first[_of_the_grid(first)].load()
+    return _concatenated([_fields(path, grid) for path in paths]).assign_coords(grid.coords)
+
+
+def _fields(path: Path, grid: xr.Dataset) -> xr.Dataset:
+    """Give the fields of a file, which is closed again: they are read by their chunks, and an open one takes 1 MB."""
+    with netcdf.opened(path) as found:
+        if not found[_of_the_grid(found)].load().equals(grid):
+            raise StoreError(f"{path} must lie on the grid of the others, and it does not; remove it and run again")
+        times = found.drop_vars([name for name in grid.coords if name not in found.dims])
+        return times.assign_coords({name: one.load() for name, one in times.coords.items()})
+
+
+def _of_the_grid(found: xr.Dataset) -> list[Hashable]:
+    return [name for name, one in found.coords.items() if "time" not in one.dims]
+
+
+def _concatenated(pieces: list[xr.Dataset]) -> xr.Dataset:
     return xr.concat(
         pieces,
         dim="time",

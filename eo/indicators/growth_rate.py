@@ -40,7 +40,7 @@ def growth_rate(
     -------
     growth : (region, time), units of the variable per year; time is the start of each year, with `time_bounds`
     coverage : (region, time), 1
-        Mean over the twelve differences of the lesser coverage of their months, 0 where none is
+        Mean over the twelve differences of the lesser coverage of their months, 0 where one is not there.
     flag : (region, time), int8, see `eo.coverage.FLAGS`
 
     References
