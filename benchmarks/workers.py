@@ -4,7 +4,8 @@
 
 A part is a month of global 0.25 degree days, of which the first few are there as synthetic files. The workers are those
 of a dask scheduler on this machine, as other machines would have them; each round makes all parts into a new root,
-first with one worker, then with two.
+first with one worker, then with two. A worker has one thread and uses one core (`eo.workers`): what they share are the
+disk, and the cores that scheduler and client take now and then.
 """
 
 import shutil

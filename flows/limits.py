@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from uuid import UUID
 
 from prefect import runtime
@@ -55,7 +56,8 @@ def limited(kind: str, what: str) -> Iterator[None]:
     """
     seconds = 3600 * hours(os.environ.get(TIME_LIMITS, ""))[kind]
     message = f"{what} must end within {seconds:g} s, and it did not; what was made stays, the next run goes on"
-    timer = threading.Timer(seconds, _end, [message, runtime.flow_run.id, runtime.task_run.id])
+    within = copy_context()  # knows the server, also a temporary one
+    timer = threading.Timer(seconds, within.run, [_end, message, runtime.flow_run.id, runtime.task_run.id])
     timer.daemon = True
     timer.start()
     try:

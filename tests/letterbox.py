@@ -48,7 +48,7 @@ class Letterbox:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
 
-    def wait(self, subject: str, seconds: float = 60) -> EmailMessage:
+    def wait(self, subject: str, seconds: float = 200) -> EmailMessage:
         """Give the mail of a subject."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
