@@ -39,9 +39,9 @@ def atlantic_multidecadal_oscillation(
     normal : Dataset
         ``normal`` (region, month), units of the variable.
     detrend : none, linear, or ocean
-        ``linear``: the line that fits the whole period best is taken off (Enfield et al. 2001), so that each month that
-        is appended moves the earlier ones a little. ``ocean``: the anomaly of the ocean is taken off (Trenberth and
-        Shea 2006), which appending does not change.
+        ``linear``: the line that fits the whole period best (with the months around it that a running mean takes in) is
+        taken off (Enfield et al. 2001), so that each month that is appended moves the earlier ones a little.
+        ``ocean``: the anomaly of the ocean is taken off (Trenberth and Shea 2006), which appending does not change.
     ocean : the region of the ocean, for ``ocean``; the result is of the others
     months : months; length of a running mean, odd; 1 for monthly values, 121 for the smooth index
     min_coverage : 1
