@@ -13,6 +13,12 @@ settings.register_profile("ci", deadline=None, max_examples=20, derandomize=True
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.fixture
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a test puts into the environment be gone after it."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Give the folder of files as the agencies publish them; without it, tests marked `real` are skipped."""

@@ -50,7 +50,13 @@ def record(tmp_path: Path) -> Callable[..., Record]:
     return lambda **other: Record(tmp_path, **other)
 
 
-@pytest.mark.parametrize("count", [12, 20], ids=["the first of a year", "in the year that has begun"])
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(12, id="the first of a year", marks=pytest.mark.slow),
+        pytest.param(20, id="in the year that has begun"),
+    ],
+)
 def test_an_appended_month_equals_a_rebuild(record: Callable[..., Record], count: int) -> None:
     ours = record()
     ours.add_together(months("2001-01", 12))
@@ -146,6 +152,7 @@ def test_an_appended_month_of_days_equals_a_rebuild(record: Callable[..., Record
     assert appended.content_digest == ours.build("fresh").content_digest
 
 
+@pytest.mark.slow
 def test_a_part_month_does_not_pass_as_a_month(record: Callable[..., Record]) -> None:
     ours = record(product={"step": "day", "gaps": "allowed"}, run=DAILY["run"])
     ours.add_together(days("2001-01-01", "2001-02-24"))

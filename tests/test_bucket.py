@@ -69,6 +69,7 @@ def keys(bucket: Bucket) -> list[str]:
 # The same results
 
 
+@pytest.mark.slow
 def test_a_root_in_a_bucket_gives_the_content_of_one_on_disk_and_every_machine_goes_on_from_it(
     address: str, bucket: Bucket, there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_result_by_cells_is_what_the_formula_gives_in_each_cell(by_cells: Run,
     assert made.path.with_suffix(".png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_tiles_do_not_change_a_bit(by_cells: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = pipeline.build(by_cells, tmp_path / "whole")
     monkeypatch.setattr(tiles, "_TILE_CELLS", 4)

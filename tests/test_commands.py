@@ -159,6 +159,7 @@ assert not [name for name in sys.modules if name.startswith("prefect.") or name 
 """
 
 
+@pytest.mark.slow
 def test_the_library_works_where_prefect_is_not_installed(there: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", WITHOUT_PREFECT, there, tmp_path]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - ourselves

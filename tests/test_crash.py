@@ -92,6 +92,7 @@ def test_a_build_killed_at_any_other_moment_is_finished_by_the_next(inputs: Inpu
     assert codes == [-SIGKILL] * len(codes)
 
 
+@pytest.mark.slow
 def test_a_second_build_does_nothing(inputs: Inputs, tmp_path: Path) -> None:
     first = Building(inputs.configs, tmp_path).end()
     before = {path: path.stat().st_mtime_ns for path in _files(tmp_path)}
@@ -99,6 +100,7 @@ def test_a_second_build_does_nothing(inputs: Inputs, tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in _files(tmp_path)} == before
 
 
+@pytest.mark.slow
 def test_two_builds_of_a_run_at_once_share_the_work(inputs: Inputs, tmp_path: Path) -> None:
     both = [Building(inputs.configs, tmp_path) for _ in range(2)]
     ended = [one.end() for one in both]

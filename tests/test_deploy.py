@@ -101,6 +101,7 @@ def test_prefect_takes_the_job_of_kubernetes_as_the_base_of_a_work_pool() -> Non
     assert used == set(content["variables"]["properties"])
 
 
+@pytest.mark.usefixtures("own_environment")
 def test_telemetry_is_off_and_all_that_prefect_writes_is_below_the_root() -> None:
     said = dict(re.findall(r"(\w+)=(\S+)", next(rest for word, rest in instructions()[::-1] if word == "ENV")))
     off = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",

@@ -190,6 +190,7 @@ def test_the_page_says_what_a_result_is_made_of_and_where_it_is(
     assert link(enso.result.name, "file:///x") == "https://files.example.org/eo/enso_ostia.nc"
 
 
+@pytest.mark.usefixtures("own_environment")
 def test_a_database_that_is_no_postgresql_is_refused_without_its_password(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of kind 'mysql'") as caught:
         environment.served(tmp_path, "127.0.0.1", 4200, "mysql://user:secret@host/db")

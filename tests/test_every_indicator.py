@@ -72,6 +72,7 @@ def _lacks(one: Case, what: str) -> list[xr.Dataset]:
     return [first.assign(coverage=first["coverage"].where(~may, 30 / 31)), *others]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["day", "month"])
 @pytest.mark.parametrize("name", indicators.names())
 def test_what_lacks_is_said_beside_each_number_that_it_is_part_of(name: str, what: str) -> None:

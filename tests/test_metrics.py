@@ -83,6 +83,7 @@ def test_a_build_leaves_its_metrics_and_the_next_one_its_own(tmp_path: Path) -> 
     assert list(file.parent.iterdir()) == [file]
 
 
+@pytest.mark.slow
 def test_a_verbose_build_says_each_part_and_nothing_of_chunks(tmp_path: Path) -> None:
     done = eo("build", "synthetic", "-v", "--root", tmp_path / "r", "--configs", there(tmp_path))
     said = [re.sub(r"\d+\.\d", "N", line) for line in done.stderr.splitlines()]
@@ -109,6 +110,7 @@ def test_json_lines_have_time_level_and_numbers_and_errors_are_lines_too(
     assert (error["level"], error["message"][:16]) == ("error", "no run 'nothing'")
 
 
+@pytest.mark.slow
 def test_lines_of_prefect_are_the_same_json(tmp_path: Path) -> None:
     code = (
         "from flows import environment; environment.prepare('.'); import logging; from eo import logs; "

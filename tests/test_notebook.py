@@ -53,6 +53,7 @@ def _text(notebook: nbformat.NotebookNode, cell_id: str) -> str:
     return "".join(one.get("text", "") or one.get("data", {}).get("text/plain", "") for one in outputs)
 
 
+@pytest.mark.slow
 def test_it_shows_the_validation_and_that_the_baseline_is_short(executed: nbformat.NotebookNode) -> None:
     said = _text(executed, "attributes")
     assert "correlation 0.99" in said
@@ -74,6 +75,7 @@ def test_it_draws_warm_and_cold_months_twice(executed: nbformat.NotebookNode) ->
         assert ((red > blue + 0.1).sum() > 3000, (blue > red + 0.1).sum() > 3000) == (True, True)
 
 
+@pytest.mark.slow
 def test_it_traces_the_warmest_month_to_its_file(executed: nbformat.NotebookNode, enso: Finished) -> None:
     said = _text(executed, "trace").splitlines()
     with netCDF4.Dataset(enso.result) as file:

@@ -267,7 +267,10 @@ def test_every_product_is_well_defined(rule: Callable[[str, Product], None]) -> 
             rule(name, product)
 
 
-@pytest.mark.parametrize("name", NAMES)
+QUICK = set(one_of_each_reader(PRODUCTS))
+
+
+@pytest.mark.parametrize("name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in NAMES])
 def test_an_example_keeps_the_contract(name: str, tmp_path: Path) -> None:
     with _read(name, tmp_path) as example:
         for rule in CONTRACT:

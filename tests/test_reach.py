@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import xarray as xr
 from commands import refusal, succeeds
 from fixtures_fetch import QUICK
@@ -39,6 +40,7 @@ def test_where_the_data_goes_no_further_the_ends_are_missing_with_their_reason(t
     assert (found["status"].values[0] == np.where(missing, INSUFFICIENT, GOOD)).all()
 
 
+@pytest.mark.slow
 def test_a_month_that_comes_before_the_period_changes_the_first_value_and_is_traced(tmp_path: Path) -> None:
     write_each(tmp_path / "in", months("2002-01", 12))
     before = built(tmp_path, "r", baseline="2002")
@@ -50,6 +52,7 @@ def test_a_month_that_comes_before_the_period_changes_the_first_value_and_is_tra
     assert [one["times"] for one in made_of] == [["2001-12"], ["2002-01"], ["2002-02"]]
 
 
+@pytest.mark.slow
 def test_a_hole_before_the_period_is_refused_and_after_it_ends_the_series(tmp_path: Path) -> None:
     """Running means of five months: 2001-11 is here and 2001-12 is not, 2003-02 is here and 2003-01 is not."""
     write_each(tmp_path / "in", [*months("2002-01", 12), "2003-02"])
@@ -82,6 +85,7 @@ def test_a_build_fetches_what_its_values_reach_to_once_and_goes_on_without_it(tm
         assert twin.asked == [], "the service is known not to have the other months"
 
 
+@pytest.mark.slow
 def test_a_period_that_goes_on_reaches_to_no_month_that_is_not_whole(tmp_path: Path) -> None:
     write(tmp_path / "in/days.nc", days("2001-01-01", "2001-05-20"))
     found = built(tmp_path, "r", {"step": "day"}, period="2001-02/..", baseline="2001-01/2001-04")

@@ -178,6 +178,7 @@ def test_a_granule_that_is_cut_is_an_error_that_names_it(name: str, tmp_path: Pa
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_flipped_bit_in_stored_values_is_an_error_that_names_the_file_or_changes_none(
     name: str, tmp_path: Path

@@ -136,6 +136,7 @@ def test_a_file_comes_whole_and_leaves_nothing_beside_it(child: Child, tmp_path:
     assert [one.name for one in tmp_path.iterdir()] == ["draft"]
 
 
+@pytest.mark.slow
 def test_granules_are_verified_and_kept_and_come_by_one_log_in(child: Child, tmp_path: Path) -> None:
     assert len(child.do("keep", str(tmp_path))["new"]) == len(DAYS)
     assert child.faults.logins == 2 * (1 + 1)  # one to see what there is, one for all files; each is two requests
@@ -147,6 +148,7 @@ def test_granules_are_verified_and_kept_and_come_by_one_log_in(child: Child, tmp
     assert not any(secret in text for text in files for secret in (PASSWORD, "someone"))
 
 
+@pytest.mark.slow
 def test_a_file_that_does_not_come_does_not_keep_the_others_from_coming(child: Child, tmp_path: Path) -> None:
     found = child.do("find", "2021-05")["found"]
     child.faults.refused = frozenset([found[1]["name"]])

@@ -73,6 +73,7 @@ def _check_labelled(path: Path) -> None:
         assert NOTE in str(picture.info["Source"])
 
 
+@pytest.mark.slow
 def test_some_indicators_are_built_from_the_twin(tmp_path: Path) -> None:
     _check_built(tmp_path, QUICK)
 
