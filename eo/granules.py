@@ -36,7 +36,7 @@ def opened(granule: Granule, product: Product) -> Iterator[xr.Dataset]:
         The file is not what it was when it was taken in, or breaks a rule of its reader or of the canonical form.
     """
     unchanged(granule)
-    with canonical_of(granule.path, product) as content:
+    with canonical_of(granule.path, product, known=True) as content:
         yield content
 
 
@@ -73,15 +73,19 @@ def _state(files: list[Path]) -> tuple[int, int]:
 
 
 @contextmanager
-def canonical_of(path: Path, product: Product) -> Iterator[xr.Dataset]:
+def canonical_of(path: Path, product: Product, *, known: bool = False) -> Iterator[xr.Dataset]:
     """Give a file in canonical form, lazily, for as long as it is needed.
+
+    Parameters
+    ----------
+    known : it is a granule that was taken in
 
     Raises
     ------
     InputError
         The file is not whole or of another kind, or breaks a rule of its reader or of the canonical form.
     """
-    integrity.check(path, readers.kinds(product.reader))
+    integrity.check(path, readers.kinds(product.reader), known=known)
     with ExitStack() as stack:
         try:
             published = stack.enter_context(readers.load(product.reader).read(path, product))

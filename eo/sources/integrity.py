@@ -4,6 +4,7 @@ from pathlib import Path
 
 from eo.errors import InputError
 from eo.sources import _tiff
+from eo.sources._heaps import check_heaps
 
 NETCDF = ("HDF5", "classic NetCDF")
 _CLASSIC = {b"CDF\x01": 4, b"CDF\x02": 8, b"CDF\x05": 8}
@@ -58,8 +59,12 @@ def check_kind(path: Path, kinds: tuple[str, ...]) -> str:
     return kind
 
 
-def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
+def check(path: Path, kinds: tuple[str, ...] = NETCDF, *, known: bool = False) -> None:
     """Refuse a file that is not a whole file of one of these kinds.
+
+    Parameters
+    ----------
+    known : its bytes are those of a file that passed before; then it is not read through
 
     Raises
     ------
@@ -70,6 +75,8 @@ def check(path: Path, kinds: tuple[str, ...] = NETCDF) -> None:
     length = {"HDF5": _hdf5_length, "classic NetCDF": _classic_length, "TIFF": _tiff.length}.get(kind)
     if length is not None:
         _check_length(path, path.stat().st_size, length(path))
+    if kind == "HDF5" and not known:
+        check_heaps(path)
 
 
 def _check_length(path: Path, size: int, needed: int) -> None:
