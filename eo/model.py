@@ -162,6 +162,11 @@ class Region(Record):
     geometry: str = Field(default="", exclude=True)
     """The text of the GeoJSON file, put in when the region is loaded."""
 
+    @property
+    def globe_share(self) -> float:
+        """The share of the degrees of the globe that a box has; of polygons nothing is known, and it is all of them."""
+        return 1.0 if self.box is None else self.box.width * (self.box.north - self.box.south) / (360.0 * 180.0)
+
     @model_validator(mode="after")
     def _has_one_shape(self) -> "Region":
         if (self.box is None) == (self.polygons is None):

@@ -54,6 +54,8 @@ def _untracked(parts: Iterable[Part], count: int) -> Iterable[Part]:
 _BASE_MEMORY = 300 << 20
 _BYTES_PER_CELL = 24
 """Peak bytes for each cell of a grid while a part is made, as measured on three fields of 3600 x 7200."""
+_BYTES_PER_COVERED_CELL = 66
+"""The same for each cell of the largest region: its weights are a field, too; see benchmarks/sizing.py."""
 _TILES_MEMORY = 500 << 20
 """Peak bytes while a result by cells is made and looked at, see benchmarks/cells.py."""
 
@@ -83,7 +85,8 @@ class Plan:
         """Peak memory of the rest of the work, bytes."""
         cells = max((one.cells for part in self.missing for one in part.granules), default=0)
         tiled = _TILES_MEMORY if self.run.reduction == "field" else 0
-        return _BASE_MEMORY + max(cells * _BYTES_PER_CELL, tiled)
+        covered = max((one.globe_share for one in self.run.regions.values()), default=0.0)
+        return _BASE_MEMORY + max(round(cells * (_BYTES_PER_CELL + _BYTES_PER_COVERED_CELL * covered)), tiled)
 
 
 @dataclass(frozen=True)
