@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,15 @@ class Served:
             None if body is None else json.dumps(body).encode(),
             {"content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - this machine
-            return json.load(answer)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - this machine
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:  # SQLite is busy: clients of Prefect ask again, too
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
     def start_run(self, deployment: str, **parameters: str) -> str:
         found = self.ask(f"deployments/name/{deployment}")
