@@ -43,8 +43,6 @@ class Stored:
     size: int
     modified: datetime
     etag: str
-    sha256: str = ""
-    """Empty in a listing, and for an object that something else has put there."""
 
     @property
     def stamp(self) -> int:
@@ -97,7 +95,7 @@ class Bucket:
                 found = obstore.get(_client(self), key, options={"head": True})
             except FileNotFoundError:
                 return None
-            return _stored(found.meta, str(found.attributes.get(_SHA256, "")))
+            return _stored(found.meta)
 
     def listed(self, folder: str) -> Iterator[Stored]:
         """Give what the bucket says of each object below a folder, in no order.
@@ -111,7 +109,7 @@ class Bucket:
 
         with self._explained(folder):
             for page in obstore.list(_client(self), f"{folder}/", chunk_size=1000):
-                yield from (_stored(one, "") for one in page)
+                yield from map(_stored, page)
 
     def put(self, key: str, path: Path) -> None:
         """Put a file in the place of what may be there: whole or not at all, with its SHA-256.
@@ -153,7 +151,7 @@ class Bucket:
                 f"{self.url(key)} must be the {size} bytes with SHA-256 {said or 'unsaid'} that were put there, and it "
                 f"is not: {real.hexdigest()}"
             )
-        stamp = _stored(found.meta, said).stamp
+        stamp = _stored(found.meta).stamp
         os.utime(path, ns=(stamp, stamp))
         return True
 
@@ -208,8 +206,8 @@ class Bucket:
             raise StoreError(f"{self.url(key)} must be there to read and to write, and it is not: {said}") from None
 
 
-def _stored(meta: Any, sha256: str) -> Stored:  # noqa: ANN401 - a dict that obstore types for checkers alone
-    return Stored(str(meta["path"]), int(meta["size"]), meta["last_modified"], str(meta["e_tag"] or ""), sha256)
+def _stored(meta: Any) -> Stored:  # noqa: ANN401 - a dict that obstore types for checkers alone
+    return Stored(str(meta["path"]), int(meta["size"]), meta["last_modified"], str(meta["e_tag"] or ""))
 
 
 def _client(bucket: Bucket) -> "S3Store":

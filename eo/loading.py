@@ -1,7 +1,7 @@
 """Files of a root brought onto this machine, where the root is in a bucket; where it is a folder, they are here."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,8 +48,7 @@ def load(store: Store, paths: Iterable[Path], *, place: Callable[[Path], Path] |
         return wanted
     here = {path: path if place is None else place(path) for path in wanted}
     lacking = [path for path, at in here.items() if not at.exists()]
-    with ThreadPoolExecutor(_AT_ONCE, "take") as pool:
-        done = list(pool.map(lambda path: _take(store, path, here[path]), lacking))
+    done = _take_all(store, {path: here[path] for path in lacking})
     if not all(done):
         gone = lacking[done.index(False)]
         raise StoreError(f"{store.url(gone)} must be there, and it is not; run again")
@@ -90,8 +89,7 @@ def load_documents(store: Store, folder: Path) -> None:
     for path in before - there.keys():
         path.unlink(missing_ok=True)
     lacking = [path for path, one in there.items() if not _is(one, path)]
-    with ThreadPoolExecutor(_AT_ONCE, "take") as pool:
-        list(pool.map(lambda path: _take(store, path, path), lacking))
+    _take_all(store, {path: path for path in lacking})
 
 
 def load_folder(store: Store, folder: Path) -> None:
@@ -137,6 +135,12 @@ def _is(found: Stored, path: Path) -> bool:
     except OSError:
         return False
     return (here.st_size, here.st_mtime_ns) == (found.size, found.stamp)
+
+
+def _take_all(store: Store, places: Mapping[Path, Path]) -> list[bool]:
+    """Take objects side by side, each to its place, and tell of each in order whether it was there."""
+    with ThreadPoolExecutor(_AT_ONCE, "take") as pool:
+        return list(pool.map(lambda one: _take(store, *one), places.items()))
 
 
 def _take(store: Store, path: Path, at: Path) -> bool:
