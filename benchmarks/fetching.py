@@ -13,7 +13,6 @@ no measurement: it divides the work of the processor that was measured by the co
 
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -106,14 +105,18 @@ def cpu() -> float:
 
 
 def measure(url: str, days: list[str], work: Path, rounds: int) -> dict[str, tuple[float, float]]:
-    """Give the median of seconds, and of seconds of processor, of each way; in turns: other load hits all alike."""
+    """Give the median of seconds, and of seconds of processor, of each way; in turns: other load hits all alike.
+
+    Nothing is removed until the end: a file system gives no inode anew that was removed some seconds ago, and to look
+    for another one takes a multiple of the time.
+    """
+    work.mkdir()
     taken: dict[str, list[tuple[float, float]]] = {}
     for turn in range(rounds):
         for way in (curl, bytes_alone, whole):
             place, start, busy = work / f"{way.__name__}-{turn}", time.perf_counter(), cpu()
             way(url, days, place)
             taken.setdefault(way.__name__, []).append((time.perf_counter() - start, cpu() - busy))
-            shutil.rmtree(place)
     return {name: (median(one for one, _ in some), median(one for _, one in some)) for name, some in taken.items()}
 
 
@@ -132,7 +135,7 @@ def main(small: int, large: int, latency: tuple[float, ...], rounds: int) -> Non
             for wait in latency if number else ():
                 print(f"{number} {what} files, {size:.0f} MB, {wait * 1000:.0f} ms to the server, {CONNECTIONS} connections")  # fmt: skip  # noqa: E501 - one line of the table
                 with server(work / "served", wait) as url:
-                    found = measure(url, days, work, rounds)
+                    found = measure(url, days, work / f"{wait}", rounds)
                 for way, (seconds, busy) in found.items():
                     share = found["curl"][0] / seconds
                     print(f"  {way:12} {seconds:7.2f} s {size / seconds:8.1f} MB/s {share:6.0%} of curl {busy / number * 1000:8.2f} ms of processor a file")  # fmt: skip  # noqa: E501 - one line of the table

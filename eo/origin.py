@@ -4,7 +4,7 @@ import string
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -58,16 +58,30 @@ def allowed(url: str, hosts: tuple[str, ...]) -> bool:
     """Tell whether an address is https, or http on this machine, on one of these hosts: HOST or HOST:PORT each."""
     try:
         parts = urlsplit(url)
+    except ValueError:
+        return False
+    return _is_allowed(parts.scheme, parts.netloc, hosts)
+
+
+@lru_cache(maxsize=1024)
+def _is_allowed(scheme: str, netloc: str, hosts: tuple[str, ...]) -> bool:
+    parts = SplitResult(scheme, netloc, "", "", "")
+    try:
         host, place = parts.hostname or "", f"{parts.hostname}:{parts.port}"
     except ValueError:
         return False
     known = host in hosts or place in hosts
-    return known and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+    return known and (scheme == "https" or (scheme == "http" and is_loopback(host)))
 
 
 def host_of(url: str) -> str:
     """Give the host of an address, with its port where it has one."""
-    parts = urlsplit(url)
+    return _host(urlsplit(url).netloc)
+
+
+@lru_cache(maxsize=1024)
+def _host(netloc: str) -> str:
+    parts = SplitResult("", netloc, "", "", "")
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or "")
 
 

@@ -1,22 +1,18 @@
 """HTTP as every connector speaks it: to the configured hosts alone, with what a server may answer told apart."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
-
-import httpx
 
 from eo.errors import Absent, Denied, SourceError, Unavailable
 from eo.origin import Credentials, Limits, allowed, host_of
 from eo.sources._authorization import authorization
-from eo.sources._connector import Tally
 from eo.sources._patience import patiently
 from eo.sources._remote import Remote
-from eo.sources._transport import asked
+from eo.sources._transport import Begin, Head, NotWholeError, Request, ask
 
 _REDIRECTS = 5
 _DOCUMENT = 64 << 20
@@ -38,53 +34,63 @@ def shown(url: str) -> str:
     return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
-@contextmanager
-def answer(
-    access: Access, url: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
-) -> Iterator[httpx.Response]:
-    """Give the answer to one request as it begins, after redirects within the hosts of the service.
+def answer(access: Access, request: Request, begin: Begin = lambda _: None) -> Head:
+    """Ask for an address, after redirects within the hosts of the service, and give the beginning of the answer.
+
+    Parameters
+    ----------
+    begin : takes the beginning of an answer that is no refusal, and gives what takes its body
 
     Raises
     ------
     SourceError
         Unavailable, Absent, Denied, or an address outside the hosts of the service.
     """
+
+    def accepted(head: Head) -> Callable[[bytes], object] | None:
+        return begin(head) if _is_accepted(head) else None
+
     try:
-        with _followed(access, url, headers or {}, method, body) as found:
-            _check_status(found, url, access)
-            yield found
-    except (httpx.TransportError, httpx.StreamError) as error:
-        said = str(error) or type(error).__name__
-        raise Unavailable(f"{shown(url)} must be answered whole, and it is not: {said}") from None
+        found = _followed(access, request, accepted)
+    except NotWholeError as error:
+        raise Unavailable(f"{shown(request.at)} must be answered whole, and it is not: {error}") from None
+    _check_status(found, request.at, access)
+    return found
 
 
-@contextmanager
-def _followed(
-    access: Access, url: str, headers: Mapping[str, str], method: str, body: bytes | None
-) -> Iterator[httpx.Response]:
-    at = url
+def _followed(access: Access, request: Request, begin: Begin) -> Head:
+    at, url = request.at, shown(request.at)
     for _ in range(_REDIRECTS + 1):
         if not allowed(at, access.hosts):
-            raise SourceError(f"{shown(url)} must lead to {list(access.hosts)} over https, and it leads to {shown(at)}")
+            raise SourceError(f"{url} must lead to {list(access.hosts)} over https, and it leads to {shown(at)}")
         host = host_of(at)
         said = authorization(access.credentials, host) if host == access.hosts[0] else {}
-        with closing(asked(at, method, {**headers, **said}, body, access.limits.timeout)) as found:
-            if not found.has_redirect_location:
-                yield found
-                return
-            at = urljoin(at, found.headers["location"])
-    raise SourceError(f"{shown(url)} must lead somewhere, and it is redirected more than {_REDIRECTS} times")
+        one = Request(at, {**request.headers, **said}, request.method, request.body)
+        found = ask(one, access.limits.timeout, begin)
+        if not _is_redirect(found):
+            return found
+        at = urljoin(at, found.headers["location"])
+    raise SourceError(f"{url} must lead somewhere, and it is redirected more than {_REDIRECTS} times")
 
 
-def _check_status(found: httpx.Response, url: str, access: Access) -> None:
-    code, said = found.status_code, f"{found.status_code} {found.reason_phrase}".strip()
-    if code < 300 or code in {304, 416}:  # noqa: PLR2004 - the classes of status codes (RFC 9110)
+def _is_redirect(found: Head) -> bool:
+    return found.status in {301, 302, 303, 307, 308} and "location" in found.headers
+
+
+def _is_accepted(found: Head) -> bool:
+    """Tell whether an answer is the one that was asked for, or says that there is no more of it (RFC 9110)."""
+    return (found.status < 300 or found.status in {304, 416}) and not _is_redirect(found)  # noqa: PLR2004 - see above
+
+
+def _check_status(found: Head, url: str, access: Access) -> None:
+    code, said = found.status, f"{found.status} {found.reason}".strip()
+    if _is_accepted(found):
         return
     if code in {404, 410}:
         raise Absent(f"{shown(url)} must be there, and it is not: {said}")
     if code in _LATER:
         raise Unavailable(f"{shown(url)} must be answered, and it is not now: {said}", _retry_after(found))
-    if code == 401 or (code == 403 and access.credentials != Credentials()):  # noqa: PLR2004 - see above
+    if code == 401 or (code == 403 and access.credentials != Credentials()):  # noqa: PLR2004 - the codes of RFC 9110
         raise Denied(f"{shown(url)} must accept the credentials{_named(access.credentials)}, and it does not: {said}")
     raise SourceError(f"{shown(url)} must be answered, and it is refused: {said}")
 
@@ -94,7 +100,7 @@ def _named(credentials: Credentials) -> str:
     return f" of {', '.join(names)}" if names else " (none are configured)"
 
 
-def _retry_after(found: httpx.Response) -> float | None:
+def _retry_after(found: Head) -> float | None:
     said = found.headers.get("retry-after", "")
     if said.isdecimal():
         return float(said)
@@ -115,11 +121,13 @@ def once(access: Access, url: str, headers: Mapping[str, str] | None = None, bod
         See `answer`; also a document that is too large.
     """
     content = bytearray()
-    with answer(access, url, headers, "GET" if body is None else "POST", body) as found:
-        for piece in found.iter_raw():
-            content += piece
-            if len(content) > _DOCUMENT:
-                raise SourceError(f"{shown(url)} must have at most {_DOCUMENT} bytes, and it has more")
+
+    def take(piece: bytes) -> None:
+        content.extend(piece)
+        if len(content) > _DOCUMENT:
+            raise SourceError(f"{shown(url)} must have at most {_DOCUMENT} bytes, and it has more")
+
+    answer(access, Request(url, headers or {}, "GET" if body is None else "POST", body), lambda _: take)
     return bytes(content)
 
 
@@ -145,9 +153,9 @@ def stated(access: Access, remote: Remote) -> Remote:
         Unavailable, Absent or Denied.
     """
     try:
-        with answer(access, remote.url, method="HEAD") as found:
-            length = found.headers.get("content-length", "")
-            return _as_said(remote, found, int(length) if length.isdecimal() else None)
+        found = answer(access, Request(remote.url, method="HEAD"))
+        length = found.headers.get("content-length", "")
+        return as_said(remote, found, int(length) if length.isdecimal() else None)
     except (Unavailable, Absent, Denied):
         raise
     except SourceError:
@@ -164,7 +172,7 @@ def described(access: Access, remote: Remote) -> Remote:
         return remote
 
 
-def _as_said(remote: Remote, found: httpx.Response, size: int | None = None) -> Remote:
+def as_said(remote: Remote, found: Head, size: int | None = None) -> Remote:
     """Give a file with the ETag and the time of modification that an answer states, and its size where it is known."""
     modified = _moment(found.headers.get("last-modified", ""))
     return replace(
@@ -175,66 +183,10 @@ def _as_said(remote: Remote, found: httpx.Response, size: int | None = None) -> 
     )
 
 
+@lru_cache(maxsize=1024)
 def _moment(said: str) -> str:
     """Give the time of a header as it is kept: ISO 8601, UTC; empty where it is none."""
     try:
         return parsedate_to_datetime(said).astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (TypeError, ValueError):
         return ""
-
-
-def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remote:
-    """Put the bytes of a file into the draft and give the file as the server described it.
-
-    A draft that holds a beginning is gone on with where the server still has the same file: the validator of the
-    bytes (a strong ETag, or else the time of modification) stands beside the draft, and If-Range says it.
-
-    Raises
-    ------
-    SourceError
-        See `answer`.
-    """
-    beside = draft.with_name(f"{draft.name}.validator")
-    said = beside.read_text(encoding="utf-8") if beside.exists() else ""
-    there = draft.stat().st_size if said and draft.exists() else 0
-    headers = {"Range": f"bytes={there}-", "If-Range": said} if there else {}
-    with answer(access, remote.url, headers) as found:
-        if found.status_code == 416:  # noqa: PLR2004 - range not satisfiable (RFC 9110)
-            if found.headers.get("content-range") == f"bytes */{there}":
-                return _as_said(remote, found)
-            draft.unlink(missing_ok=True)
-            raise Unavailable(f"{shown(remote.url)} must go on at byte {there}, and it does not")
-        going_on = bool(headers) and found.headers.get("content-range", "").startswith(f"bytes {there}-")
-        if found.status_code == 206 and not going_on:  # noqa: PLR2004 - partial content (RFC 9110)
-            draft.unlink(missing_ok=True)
-            raise Unavailable(f"{shown(remote.url)} must give the bytes that were asked for, and it gives others")
-        if said and not going_on:
-            beside.unlink()
-        size = _take(found, draft, tally, None if going_on else beside)
-        return _as_said(remote, found, size + there if going_on else size)
-
-
-def _take(found: httpx.Response, draft: Path, tally: Tally, beside: Path | None) -> int:
-    """Put the bytes of an answer into the draft, and give their number.
-
-    The validator of a draft that is begun stands beside it as soon as there are more to come.
-    """
-    size = 0
-    with draft.open("ab" if beside is None else "wb", buffering=0) as stream:
-        try:
-            for number, piece in enumerate(found.iter_raw()):
-                if number == 1 and beside is not None:
-                    beside.write_text(_validator(found), encoding="utf-8")
-                stream.write(piece)
-                size += len(piece)
-                tally(len(piece))
-        except BaseException:
-            if beside is not None:
-                beside.write_text(_validator(found), encoding="utf-8")
-            raise
-    return size
-
-
-def _validator(found: httpx.Response) -> str:
-    etag: str = found.headers.get("etag", "")
-    return etag if etag and not etag.startswith("W/") else str(found.headers.get("last-modified", ""))

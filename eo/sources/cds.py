@@ -20,7 +20,8 @@ from eo.sources import _cds_requests
 from eo.sources._cds_client import key_of, opened, speaking, submitted_since
 from eo.sources._connector import Tally
 from eo.sources._credentials import without
-from eo.sources._http import Access, download
+from eo.sources._download import download
+from eo.sources._http import Access
 from eo.sources._patience import patiently
 from eo.sources._remote import Remote, Wanted
 

@@ -11,7 +11,8 @@ from eo.filenames import step_in
 from eo.origin import HttpsSource, allowed, host_of
 from eo.sources._authorization import check_credentials
 from eo.sources._connector import Tally
-from eo.sources._http import Access, described, download, read
+from eo.sources._download import download
+from eo.sources._http import Access, described, read
 from eo.sources._listing import Listed, last_of, of_html, of_thredds
 from eo.sources._remote import Remote, Wanted
 from eo.steps import steps_in

@@ -16,7 +16,8 @@ import numpy as np
 from eo.errors import Absent, InputError, SourceError
 from eo.origin import Credentials, JaxaEarthSource, host_of
 from eo.sources._connector import Tally
-from eo.sources._http import Access, described, download, once, read, stated
+from eo.sources._download import download
+from eo.sources._http import Access, described, once, read, stated
 from eo.sources._items import Item, asset_url, etag_of, links, localized, parsed, text_of
 from eo.sources._listing import last_of
 from eo.sources._remote import Remote, Wanted

@@ -25,7 +25,8 @@ from eo.netcdf import serial, write_packed
 from eo.origin import Credentials, OpendapSource, host_of
 from eo.sources._connector import Tally
 from eo.sources._dap2 import Slab, axes, check_whole, constraint, declared, slab, structure_of
-from eo.sources._http import Access, download, once, read
+from eo.sources._download import download
+from eo.sources._http import Access, once, read
 from eo.sources._listing import last_of
 from eo.sources._remote import Remote, Wanted
 from eo.steps import steps_in

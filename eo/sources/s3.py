@@ -20,7 +20,8 @@ from eo.filenames import step_in
 from eo.origin import Credentials, S3Source, host_of
 from eo.sources._connector import Tally
 from eo.sources._credentials import login, without
-from eo.sources._http import Access, download, read
+from eo.sources._download import download
+from eo.sources._http import Access, read
 from eo.sources._patience import patiently
 from eo.sources._remote import Remote, Wanted
 from eo.steps import steps_in

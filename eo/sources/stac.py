@@ -22,7 +22,8 @@ from eo.model import Product
 from eo.origin import Credentials, LatLonBox, StacSource, allowed, host_of
 from eo.sources._catalogs import searched, walked
 from eo.sources._connector import Tally
-from eo.sources._http import Access, described, download, once, stated
+from eo.sources._download import download
+from eo.sources._http import Access, described, once, stated
 from eo.sources._items import Item, asset_url, etag_of, links, localized, parsed, text_of
 from eo.sources._listing import last_of
 from eo.sources._remote import Remote, Wanted

@@ -119,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         time.sleep(self.server.latency)
         self.server.twin.asked.append((self.command, path, dict(self.headers.items())))
         if self.server.allowed and self.headers.get("Authorization", "") not in self.server.allowed:
@@ -130,14 +131,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         elif fault.status:
             self._send(fault.status, fault.body, dict(fault.headers), fault)
-        elif not self._answered(path, fault):
+        elif not self._answered(path, content, fault):
             self._resource(path, fault, body=body)
 
-    def _answered(self, path: str, fault: Fault) -> bool:
+    def _answered(self, path: str, content: bytes, fault: Fault) -> bool:
         """Answer from what the server has beside files, and tell whether it has it."""
         if self.server.answers is None:
             return False
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         found = self.server.answers(self.command, path, unquote(urlsplit(self.path).query), content)
         if found is None:
             return False
