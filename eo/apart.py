@@ -31,6 +31,8 @@ _ONE_THREAD = {
 }
 """What keeps libraries from starting threads when they are loaded: a process with threads is not forked safely."""
 _PATIENCE = 5.0
+_YIELDING = 10
+"""How much they give way to the process that started them, which waits for nothing but the network."""
 
 
 class Died(Exception):  # noqa: N818 - what happened to a process
@@ -174,6 +176,7 @@ def _bear(handle: int) -> None:
     """Be the process that others are forked from, until the one that started it is no more."""
     control: Connection[Any, Any] = Connection(handle)
     born: set[int] = set()
+    os.nice(_YIELDING)
     with suppress(EOFError, OSError):
         prepare, function = control.recv()
         prepare()

@@ -73,9 +73,9 @@ def _published_step_bounds(bounds: npt.NDArray[np.datetime64], step: Step) -> np
 
 def _time_bounds(published: xr.Dataset, step: Step, stamp: Stamp) -> npt.NDArray[np.datetime64]:
     if "time_bounds" in published:
-        bounds = _published_step_bounds(published["time_bounds"].values, step)
+        bounds = _published_step_bounds(published.variables["time_bounds"].values, step)
     else:
-        bounds = bounds_of(np.atleast_1d(published["time"].values), step, stamp)
+        bounds = bounds_of(np.atleast_1d(published.variables["time"].values), step, stamp)
     if np.isnat(bounds).any():
         raise InputError(f"every time is a date; {int(np.isnat(bounds).any(axis=1).sum())} are missing")
     starts = bounds[:, 0]
@@ -102,10 +102,10 @@ def _lat_lon_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order]]
     out: Coordinates = {}
     orders: dict[str, Order] = {}
     for name in LAT_LON:
-        bounds = published.get(f"{name}_bounds")
+        bounds = published.variables.get(f"{name}_bounds")
         try:
             centres, edges = cells(
-                published[name].values, None if bounds is None else bounds.values, wrap=name == "lon"
+                published.variables[name].values, None if bounds is None else bounds.values, wrap=name == "lon"
             )
         except ValueError as error:
             raise InputError(str(error)) from None
@@ -119,13 +119,13 @@ def _lat_lon_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order]]
 
 def _crs(published: xr.Dataset) -> pyproj.CRS:
     if "crs" in published.variables:
-        return pyproj.CRS.from_cf(published["crs"].attrs)
+        return pyproj.CRS.from_cf(published.variables["crs"].attrs)
     return projection.crs_of(str(published.attrs.get("crs", "")))
 
 
 def _projected_grid(published: xr.Dataset) -> tuple[Coordinates, dict[str, Order]]:
     """Give the coordinates of a projected grid: metres, 2-D latitude and longitude, and the projection itself."""
-    axes = {name: projection.regular_axis(published[name].values) for name in PROJECTED}
+    axes = {name: projection.regular_axis(published.variables[name].values) for name in PROJECTED}
     orders = {name: _sorted(name, axis) for name, axis in axes.items()}
     y, x = (axes[name][orders[name]] for name in PROJECTED)
     crs = _crs(published)
@@ -198,12 +198,12 @@ def canonical(
     mapped = {"grid_mapping": "crs"} if "crs" in coordinates else {}
     fields: dict[str, tuple[xr.Variable, dict[str, object]]] = {}
     for name, variable in variables.items():
-        values = _values(published[name].variable, variable, where)
+        values = _values(published.variables[name], variable, where)
         fields[name] = values, _attributes(name, variable, published)
-        status = published[f"{name}_status"].variable.astype(np.int8)
+        status = published.variables[f"{name}_status"].astype(np.int8)
         fields[f"{name}_status"] = status, status_attributes(variable.long_name)
         if f"{name}_uncertainty" in published:
-            spread = _values(published[f"{name}_uncertainty"].variable, _uncertainty(variable), where)
+            spread = _values(published.variables[f"{name}_uncertainty"], _uncertainty(variable), where)
             fields[f"{name}_uncertainty"] = spread, _uncertainty_attributes(variable)
     whole = ("time", *dims)
     plain = {

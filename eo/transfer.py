@@ -15,7 +15,7 @@ from eo.errors import Absent, Denied, SourceError, Unavailable
 from eo.model import Product
 from eo.origin import RemoteSource, host_of
 from eo.quarantine import Draft
-from eo.sources import Connector, Kept, Remote
+from eo.sources import Connector, Kept, Remote, asked
 from eo.sources._patience import patiently
 from eo.store import Store
 from eo.verification import Arrival, Examination
@@ -85,7 +85,7 @@ class Job:
         """Download the files side by side, verify each as it comes, and keep them in groups."""
         self.watch.begin(len(todo))
         done: SimpleQueue[_Outcome] = SimpleQueue()
-        examination = Examination(self.product, frozenset(self.asked), self.source.limits.largest)
+        examination = Examination(self.product, frozenset(self.asked), self.source.limits.largest, asked(self.product))
         with (
             Verifiers(examination, len(todo), lambda *found: done.put(self._judged(*found))) as verifiers,
             ThreadPoolExecutor(self.source.limits.connections, "download") as downloads,

@@ -13,7 +13,6 @@ import dask
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from eo import readers
 from eo.archives import unpacked
@@ -25,7 +24,7 @@ from eo.model import Product
 from eo.netcdf import serial
 from eo.provenance import digest, file_sha256
 from eo.quarantine import Draft
-from eo.sources import Kept, Remote, asked
+from eo.sources import Kept, Remote
 from eo.sources._kept import Stated
 from eo.steps import labels
 
@@ -63,12 +62,13 @@ class Examination:
     """The time steps that were asked for."""
     largest: int
     """Bytes that a file has at most."""
+    request: str
+    """What was asked of the service, see `eo.sources.asked`."""
 
     def prepare(self) -> None:
         """Load what a file is read with; in a process of its own, one thread reads."""
         dask.config.set(scheduler="synchronous")
         readers.load(self.product.reader)
-        xr.backends.list_engines()
 
     def __call__(self, arrival: Arrival) -> list[Kept]:
         """Give the granules of a file: itself, or the members of an archive that the product has.
@@ -109,7 +109,7 @@ class Examination:
             times=found.times,
             version=found.version,
             licence=self.product.licence,
-            request=asked(self.product),
+            request=self.request,
             beside=found.beside,
             path=path,
         )

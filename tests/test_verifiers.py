@@ -105,7 +105,7 @@ def test_a_file_whose_process_is_killed_is_verified_by_another(
 
 @pytest.mark.slow
 def test_what_verification_needs_starts_no_thread_in_the_process_that_others_are_forked_from(twin: Twin) -> None:
-    examination = Examination(_product(twin), frozenset(DAYS), 1 << 30)
+    examination = Examination(_product(twin), frozenset(DAYS), 1 << 30, "")
     made: Nursery[Arrival, list[Kept]] = Nursery(examination, examination.prepare)
     try:
         wait_for(made.is_ready, 120)

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from eo.errors import InputError
+from eo.readers._stored import StoredFile
 
 _STANDARD = {"time": "time", "lat": "latitude", "lon": "longitude"}
 _UNITS = {
@@ -19,7 +19,7 @@ _UNEVEN = 0.01
 """Of a step: what single precision may move a centre."""
 
 
-def axis_names(file: xr.Dataset) -> dict[str, str]:
+def axis_names(file: StoredFile) -> dict[str, str]:
     """Give the names of `lat`, `lon` and, where there is one, `time`: by standard name, units or name, in this order.
 
     Raises
@@ -35,7 +35,7 @@ def axis_names(file: xr.Dataset) -> dict[str, str]:
     return {axis: name for axis, name in found.items() if name}
 
 
-def _coordinate(file: xr.Dataset, axis: str) -> str:
+def _coordinate(file: StoredFile, axis: str) -> str:
     """Give the name of a coordinate; empty where there is none."""
     variables = {str(name): one for name, one in file.variables.items() if one.ndim <= 1}
     tests = (

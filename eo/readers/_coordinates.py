@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from eo.errors import InputError
 from eo.model import Product
 from eo.readers import _times
-from eo.readers._stored import raw
+from eo.readers._stored import StoredFile, raw
 
 
-def numbers(file: xr.Dataset, name: str) -> npt.NDArray[np.float64]:
+def numbers(file: StoredFile, name: str) -> npt.NDArray[np.float64]:
     """Give a small variable whole, as float64: an axis, its bounds, a position.
 
     Raises
@@ -31,7 +30,7 @@ def numbers(file: xr.Dataset, name: str) -> npt.NDArray[np.float64]:
     return found
 
 
-def times(file: xr.Dataset, name: str, like: str = "") -> npt.NDArray[np.datetime64]:
+def times(file: StoredFile, name: str, like: str = "") -> npt.NDArray[np.datetime64]:
     """Give time stamps or their bounds, datetime64[ns].
 
     Parameters
@@ -64,7 +63,7 @@ def check_named(path: Path, product: Product, stamps: npt.NDArray[np.datetime64]
         raise InputError(f"a file is of the date in its name, {date}; its content is of {str(stamps[0])[:10]}")
 
 
-def bounds(file: xr.Dataset, name: str, size: int) -> str | None:
+def bounds(file: StoredFile, name: str, size: int) -> str | None:
     """Give the name of the bounds of a coordinate, if its file has them in the shape that they must have.
 
     Raises

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from eo.errors import InputError
 from eo.readers._coordinates import bounds, numbers, times
+from eo.readers._stored import StoredFile
 
 Floats = npt.NDArray[np.float64]
 Coordinates = dict[str, tuple[Any, Any]]
@@ -22,7 +22,7 @@ _UNEVEN, _ROUNDED = 0.01, 0.02
 """Of a step: single precision at 180 degrees on 0.05 is 0.0003; producers write 0.0417 for 1/24 degree."""
 
 
-def axes(file: xr.Dataset) -> Coordinates:
+def axes(file: StoredFile) -> Coordinates:
     """Give `time`, `lat` and `lon` of a file with the bounds that it has.
 
     Raises
@@ -39,7 +39,7 @@ def axes(file: xr.Dataset) -> Coordinates:
     return out
 
 
-def _axis(file: xr.Dataset, axis: str) -> Coordinates:
+def _axis(file: StoredFile, axis: str) -> Coordinates:
     name = next((one for one in _NAMES[axis] if one in file.variables), _NAMES[axis][0])
     centres = numbers(file, name)
     if centres.ndim != 1 or centres.size < 2:  # noqa: PLR2004 - one point has no step
@@ -60,14 +60,14 @@ def _even(name: str, centres: Floats) -> float:
     return mean
 
 
-def _check_resolution(file: xr.Dataset, axis: str, step: float) -> None:
+def _check_resolution(file: StoredFile, axis: str, step: float) -> None:
     said = file.attrs.get(f"geospatial_{axis}_resolution")
     number = re.match(r"\s*(\d*\.?\d+)", str(said)) if said is not None else None
     if number and abs(float(number[1]) - abs(step)) > _ROUNDED * abs(step):
         raise InputError(f"geospatial_{axis}_resolution is the step of its axis, {abs(step):.6g}; it is {said!r}")
 
 
-def _check_limits(file: xr.Dataset, axis: str, centres: Floats, step: float) -> None:
+def _check_limits(file: StoredFile, axis: str, centres: Floats, step: float) -> None:
     for pair in _LIMITS[axis]:
         try:
             low, high = (float(file.attrs[one]) for one in pair)

@@ -15,7 +15,7 @@ from eo.errors import InputError
 from eo.model import Variable
 from eo.readers._flags import Flags, table
 from eo.readers._masks import masked
-from eo.readers._stored import stored
+from eo.readers._stored import StoredFile, stored
 
 _SEA = ("water", "sea", "open_water", "ocean")
 _ICE = ("sea_ice", "ice")
@@ -30,7 +30,7 @@ def is_sea_ice(variable: Variable) -> bool:
     return variable.standard_name == "sea_ice_area_fraction"
 
 
-def surface(file: xr.Dataset, path: Path, kind: str, *, mask: bool) -> xr.DataArray | None:
+def surface(file: StoredFile, path: Path, kind: str, *, mask: bool) -> xr.DataArray | None:
     """Give what lies below each cell (unknown, sea, ice, elsewhere) from `mask` or, of observations, `l2p_flags`.
 
     None where the file has neither.
@@ -45,7 +45,7 @@ def surface(file: xr.Dataset, path: Path, kind: str, *, mask: bool) -> xr.DataAr
     return _surface(file, path, "l2p_flags", strict=False) if "l2p_flags" in file.variables else None
 
 
-def _surface(file: xr.Dataset, path: Path, name: str, *, strict: bool) -> xr.DataArray:
+def _surface(file: StoredFile, path: Path, name: str, *, strict: bool) -> xr.DataArray:
     raw = stored(file, name, path)
     flags = _as_bits(table(name, raw.attrs, raw.dtype), str(raw.attrs.get("comment", "")))
     known = {*_SEA, *_ICE, *_ELSEWHERE}
@@ -108,7 +108,7 @@ def on_sea(
 
 
 def of_quality(
-    values: xr.DataArray, status: xr.DataArray, file: xr.Dataset, path: Path, lowest: int | None
+    values: xr.DataArray, status: xr.DataArray, file: StoredFile, path: Path, lowest: int | None
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Give values and status with what is below a `quality_level` masked, and what could not be corrected.
 

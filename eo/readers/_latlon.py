@@ -16,6 +16,7 @@ from eo.model import Product
 from eo.readers import _netcdf
 from eo.readers._axes import axis_names, check_even, check_positions
 from eo.readers._packing import decoded, unpacked
+from eo.readers._stored import StoredFile
 from eo.readers._times import times
 
 Field = tuple[xr.DataArray, xr.DataArray]
@@ -30,7 +31,7 @@ class GridFile:
     """An open NetCDF file and what its axes are called."""
 
     path: Path
-    file: xr.Dataset
+    file: StoredFile
     axes: Mapping[str, str]
     """`lat`, `lon` and, where the file has one, `time` -> name in the file."""
     centres: Mapping[str, npt.NDArray[Any]]
@@ -91,15 +92,15 @@ class GridFile:
             Bounds of another shape.
         """
         name = self.axes.get(axis, "")
-        said = self.file.variables[name].attrs.get("bounds") if name else None
+        said = str(self.file.variables[name].attrs.get("bounds", "")) if name else ""
         if said not in self.file.variables:
             return None
         parent, edges = self.file.variables[name], self.file.variables[said]
         packing = {key: parent.attrs[key] for key in _PACKING if key in parent.attrs and parent.dtype == edges.dtype}
-        found = np.atleast_2d(self.coordinate(str(said), packing | edges.attrs))
+        found = np.atleast_2d(self.coordinate(said, packing | edges.attrs))
         if found.shape != (parent.size, 2):
             raise InputError(f"bounds of {name!r} have shape ({parent.size}, 2); {said!r} has {found.shape}")
-        return times(found, parent.attrs | edges.attrs, str(said)) if axis == "time" else found
+        return times(found, parent.attrs | edges.attrs, said) if axis == "time" else found
 
 
 @contextmanager
@@ -120,7 +121,7 @@ def opened(path: Path, product: Product, *, regular: bool = True) -> Iterator[Gr
         yield _grid_file(file, path, regular=regular)
 
 
-def _grid_file(file: xr.Dataset, path: Path, *, regular: bool) -> GridFile:
+def _grid_file(file: StoredFile, path: Path, *, regular: bool) -> GridFile:
     """Give a file with its axes, checked."""
     found = GridFile(path, file, axis_names(file), {})
     centres = {axis: np.atleast_1d(found.coordinate(found.axes[axis])) for axis in ("lat", "lon")}
@@ -179,7 +180,8 @@ def published(
     said = version if version is not None else grid.file.attrs.get("product_version")
     try:
         axes = xr.Coordinates(coordinates, indexes={})
-        out = xr.Dataset(dict(content), axes, {} if said is None else {"product_version": str(said)})
+        plain = {name: one.variable for name, one in content.items()}
+        out = xr.Dataset(plain, axes, {} if said is None else {"product_version": str(said)})
     except ValueError as error:
         raise InputError(f"variables have the sizes of their coordinates: {error}") from None
     out.set_close(grid.file.close)

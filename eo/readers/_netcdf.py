@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import xarray as xr
-
 from eo.model import Product
 from eo.readers import _stored
 from eo.readers._options import options
+from eo.readers._stored import StoredFile, stored
 from eo.readers._stored import raw as values
-from eo.readers._stored import stored
 
 
 @contextmanager
-def opened(path: Path, product: Product) -> Iterator[xr.Dataset]:
+def opened(path: Path, product: Product) -> Iterator[StoredFile]:
     """Give a NetCDF file, undecoded, that carries the marks of its product; a failure inside closes it."""
     file = _stored.opened(path, product)
     try:

@@ -5,11 +5,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyproj
-import xarray as xr
 
 from eo import projection
 from eo.errors import InputError
 from eo.readers._coordinates import numbers
+from eo.readers._stored import StoredFile
 from eo.record import Record
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _TEXTS = ("srid", "crs_wkt", "proj4_string", "proj4", "proj4text", "spatial_ref"
 the NOAA/NSIDC record has straight_vertical_longitude_from_pole = 135 on a grid whose longitude of origin is -45."""
 
 
-def axis(file: xr.Dataset, name: str) -> Floats:
+def axis(file: StoredFile, name: str) -> Floats:
     """Give a projected axis in metres, in the file's order.
 
     Raises
@@ -47,7 +47,7 @@ def axis(file: xr.Dataset, name: str) -> Floats:
     return projection.regular_axis(centres * factor)
 
 
-def crs_text(file: xr.Dataset, variable: str) -> str:
+def crs_text(file: StoredFile, variable: str) -> str:
     """Give the projection of a variable as the text (EPSG, PROJ or WKT) that its grid mapping has.
 
     Raises
@@ -79,7 +79,7 @@ def check_hemisphere(crs: pyproj.CRS, y: Floats, x: Floats, hemisphere: Hemisphe
         raise InputError(f"a grid of this product is in the {hemisphere}; its middle is at latitude {latitude:g}")
 
 
-def check_positions(file: xr.Dataset, crs: pyproj.CRS, y: Floats, x: Floats) -> None:
+def check_positions(file: StoredFile, crs: pyproj.CRS, y: Floats, x: Floats) -> None:
     """Refuse a file whose 2-D `lat` and `lon` are not where its axes and its projection put them.
 
     Raises

@@ -1,9 +1,12 @@
 """NetCDF files as they are stored: nothing decoded, every failure to read told as one line."""
 
 import functools
+import math
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask.array as da
 import numpy as np
@@ -17,6 +20,9 @@ from eo.model import Product
 from eo.readers import is_at_once
 from eo.readers._hdf5 import blocks
 from eo.readers._lazy import lazy, now
+
+if TYPE_CHECKING:
+    import netCDF4
 
 BROKEN = (
     OSError,
@@ -39,6 +45,39 @@ _FEW = 1 << 16
 """Cells that are read at once where all are needed: to make a lazy array and to compute it takes longer."""
 
 
+@dataclass(frozen=True, eq=False)
+class StoredVariable:
+    """A variable of a file, unread and undecoded."""
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    attrs: dict[str, Any]
+    chunks: tuple[int, ...] | None
+    """The shape that it is stored in pieces of, where it is."""
+    read: Callable[[Any], npt.NDArray[Any]]
+    """Gives the values of an index (a tuple of slices) as stored."""
+
+    @property
+    def ndim(self) -> int:
+        """The number of dims."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of values."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredFile:
+    """An open file: its variables and its attributes."""
+
+    variables: Mapping[str, StoredVariable]
+    attrs: dict[str, Any]
+    close: Callable[[], None]
+
+
 class _Gate:
     """What stands between the threads that read a file and the one that closes it.
 
@@ -46,23 +85,31 @@ class _Gate:
     beside whatever the library is asked to do next, and that ends the process.
     """
 
-    def __init__(self, content: xr.Dataset) -> None:
-        self.content, self.lock, self.closed = content, SerializableLock(), False
+    def __init__(self, store: xr.backends.NetCDF4DataStore) -> None:
+        self.store, self.lock, self.closed = store, SerializableLock(), False
 
     def read(self, name: str, key: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - an index of any kind
         with self.lock:
             if self.closed:
                 raise OSError("it is closed")
-            return np.asarray(self.content.variables[name][key].values)
+            content = self.store.ds
+            with self.store.lock:  # of all files: the library is not safe for threads
+                variable = content.variables[name]
+                variable.set_auto_maskandscale(False)
+                variable.set_auto_chartostring(False)
+                return np.asarray(variable[key or ...])
 
     def close(self) -> None:
         with self.lock:
             self.closed = True
-            self.content.close()
+            self.store.close()
 
 
-def opened(path: Path, product: Product) -> xr.Dataset:
+def opened(path: Path, product: Product) -> StoredFile:
     """Give a NetCDF file, undecoded and unread, that carries the marks of its product.
+
+    What xarray makes of a file before it can be read takes longer than to open it; of a small one, longer than to
+    read it. So that is left out, and its store is used: it locks the library, and keeps few files open.
 
     Raises
     ------
@@ -70,29 +117,52 @@ def opened(path: Path, product: Product) -> xr.Dataset:
         It does not open, or one of its attributes says that it is another product.
     """
     try:
-        content = xr.open_dataset(path, engine="netcdf4", decode_cf=False, cache=False, create_default_indexes=False)
+        gate = _Gate(xr.backends.NetCDF4DataStore.open(path))
     except BROKEN as error:
         raise InputError(f"must be a NetCDF file that opens: {error}") from None
-    gate = _Gate(content)
-    file = content.copy()  # without what it is opened for again
-    file.encoding["gate"] = gate
-    file.set_close(gate.close)
     try:
+        file = _described(gate)
         _check_marks(file, product)
     except InputError:
-        file.close()
+        gate.close()
         raise
+    except BROKEN as error:
+        gate.close()
+        raise InputError(f"must be a NetCDF file that opens: {error}") from None
     return file
 
 
-def _check_marks(file: xr.Dataset, product: Product) -> None:
+def _described(gate: _Gate) -> StoredFile:
+    content = gate.store.ds
+    with gate.store.lock:
+        variables = {name: _variable(gate, name, one) for name, one in content.variables.items()}
+        return StoredFile(variables, _attributes(content), gate.close)
+
+
+def _variable(gate: _Gate, name: str, one: "netCDF4.Variable[Any]") -> StoredVariable:
+    chunks, kind = one.chunking(), one.dtype
+    return StoredVariable(
+        dims=one.dimensions,
+        shape=one.shape,
+        dtype=np.dtype(object if kind is str else kind),
+        attrs=_attributes(one),
+        chunks=None if isinstance(chunks, str) or chunks is None else tuple(chunks),
+        read=functools.partial(gate.read, name),
+    )
+
+
+def _attributes(one: "netCDF4.Dataset | netCDF4.Variable[Any]") -> dict[str, Any]:
+    return {name: one.getncattr(name) for name in one.ncattrs()}
+
+
+def _check_marks(file: StoredFile, product: Product) -> None:
     for name, rule in product.marks.items():
         said = str(file.attrs.get(name, ""))
         if not re.search(rule, said):
             raise InputError(f"a file of this product has {name!r} like {rule!r}; it has {said!r}")
 
 
-def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
+def stored(file: StoredFile, name: str, path: Path) -> xr.DataArray:
     """Give a variable as it is stored, with its attributes: each chunk read once, in pieces of a few rows.
 
     Raises
@@ -101,20 +171,17 @@ def stored(file: xr.Dataset, name: str, path: Path) -> xr.DataArray:
         There is none of that name; when computed: a chunk cannot be read.
     """
     if name not in file.variables:
-        raise unknown("variable", name, map(str, file.variables))
-    variable, gate = file.variables[name], file.encoding["gate"]
-    if variable.dtype.kind not in "iuf":
-        raise InputError(f"a variable is numeric, and {name!r} is {variable.dtype}")
-    by_library, where = functools.partial(gate.read, name), f"{path}: {name!r}"
-    if is_at_once() and variable.size <= _FEW:
-        plain = now(by_library, variable.shape, variable.dtype, where)
-        return xr.DataArray(plain, dims=variable.dims, attrs=variable.attrs, name=name)
+        raise unknown("variable", name, file.variables)
+    one, where = file.variables[name], f"{path}: {name!r}"
+    if one.dtype.kind not in "iuf":
+        raise InputError(f"a variable is numeric, and {name!r} is {one.dtype}")
+    if is_at_once() and one.size <= _FEW:
+        return xr.DataArray(now(one.read, one.shape, one.dtype, where), dims=one.dims, attrs=one.attrs, name=name)
     direct = chunks(path, name)
-    alike = direct is not None and (direct.shape, direct.dtype) == (variable.shape, variable.dtype)
-    read = direct.__getitem__ if direct is not None and alike else by_library
-    shape = blocks(variable.shape, variable.encoding.get("chunksizes"))
-    data = lazy(read, variable.shape, variable.dtype, where, shape)
-    return xr.DataArray(_in_rows(data), dims=variable.dims, attrs=variable.attrs, name=name)
+    alike = direct is not None and (direct.shape, direct.dtype) == (one.shape, one.dtype)
+    read = direct.__getitem__ if direct is not None and alike else one.read
+    data = lazy(read, one.shape, one.dtype, where, blocks(one.shape, one.chunks))
+    return xr.DataArray(_in_rows(data), dims=one.dims, attrs=one.attrs, name=name)
 
 
 def _in_rows(data: da.Array) -> da.Array:
@@ -150,7 +217,7 @@ def check_packing(packed: xr.DataArray, required: tuple[str, ...] = ()) -> xr.Da
     return packed
 
 
-def raw(file: xr.Dataset, name: str) -> npt.NDArray[Any]:
+def raw(file: StoredFile, name: str) -> npt.NDArray[Any]:
     """Give a small variable whole, as stored.
 
     Raises
@@ -159,8 +226,9 @@ def raw(file: xr.Dataset, name: str) -> npt.NDArray[Any]:
         There is none, or it cannot be read.
     """
     if name not in file.variables:
-        raise unknown("variable", name, map(str, file.variables))
+        raise unknown("variable", name, file.variables)
+    one = file.variables[name]
     try:
-        return np.asarray(file.variables[name].values)
+        return one.read(tuple(map(slice, one.shape)))
     except BROKEN as error:
         raise InputError(f"{name!r} must be readable: {error}") from None

@@ -116,7 +116,7 @@ def _check_pixels(grid: GridFile, axis: str, pixels: int) -> None:
         raise InputError(
             f"{axis} has centres on whole multiples of 1/{pixels} degree; they are {off:.2g} of a pixel off"
         )
-    said = str(grid.file["crs"].attrs.get("GeoTransform", "")) if "crs" in grid.file.variables else ""
+    said = str(grid.file.variables["crs"].attrs.get("GeoTransform", "")) if "crs" in grid.file.variables else ""
     if said:
         corner = _corner(said, axis) * pixels
         step = centres[1] - centres[0]

@@ -17,6 +17,7 @@ from eo.model import Product
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import masked
 from eo.readers._options import options
+from eo.readers._stored import StoredFile
 from eo.record import Record
 
 _HEIGHTS = ("sla", "adt")
@@ -53,7 +54,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
         return published(grid, fields(grid, product, field), version=_version(grid.file))
 
 
-def _version(file: xr.Dataset) -> str:
+def _version(file: StoredFile) -> str:
     """Give the mode and the version: a delayed-time and a near-real-time map are no one series."""
     title = str(file.attrs.get("title", ""))
     mode = re.match(r"(NRT|DT|MY)\b", title)
@@ -66,8 +67,8 @@ def _drift(grid: GridFile) -> xr.DataArray:
     """Give the TOPEX-A correction of each time, m."""
     name = "tpa_correction"
     found = grid.coordinate(name)
-    dims = tuple(map(str, grid.file[name].dims))
-    units = str(grid.file[name].attrs.get("units", ""))
+    dims = tuple(map(str, grid.file.variables[name].dims))
+    units = str(grid.file.variables[name].attrs.get("units", ""))
     if not np.isfinite(found).all() or dims not in {(), ("time",)} or units != "m":
         raise InputError(f"{name!r} has a value in m for each time; it is {found.tolist()} {units!r} on {dims}")
     return xr.DataArray(found, dims=dims)

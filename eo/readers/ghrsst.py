@@ -23,7 +23,7 @@ from eo.readers._ghrsst_masks import is_sea_ice, lat_lon, of_quality, on_sea, su
 from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
-from eo.readers._stored import check_packing, stored
+from eo.readers._stored import StoredFile, check_packing, stored
 from eo.record import Record
 
 _SST, _BIAS = "sea_surface_temperature", "sses_bias"
@@ -66,7 +66,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
         return found
 
 
-def _fields(file: xr.Dataset, path: Path, product: Product, said: Options) -> dict[str, xr.DataArray]:
+def _fields(file: StoredFile, path: Path, product: Product, said: Options) -> dict[str, xr.DataArray]:
     below = surface(file, path, said.kind, mask=said.mask)
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
@@ -85,17 +85,17 @@ def _fields(file: xr.Dataset, path: Path, product: Product, said: Options) -> di
     return fields
 
 
-def _decoded(file: xr.Dataset, path: Path, name: str) -> tuple[xr.DataArray, xr.DataArray]:
+def _decoded(file: StoredFile, path: Path, name: str) -> tuple[xr.DataArray, xr.DataArray]:
     packed = check_packing(stored(file, name, path), ("scale_factor", "add_offset", "_FillValue"))
     return decoded(xr.DataArray(packed.data, dims=lat_lon(packed.dims), attrs=packed.attrs, name=packed.name))
 
 
-def _unbiased(values: xr.DataArray, file: xr.Dataset, path: Path) -> xr.DataArray:
+def _unbiased(values: xr.DataArray, file: StoredFile, path: Path) -> xr.DataArray:
     """Give the temperatures less their single sensor error statistic bias; none where the bias is missing."""
     bias, _ = _decoded(file, path, _BIAS)
     return (values - bias).assign_attrs(values.attrs)
 
 
-def _uncertainty(file: xr.Dataset, path: Path, variable: Variable) -> xr.DataArray | None:
+def _uncertainty(file: StoredFile, path: Path, variable: Variable) -> xr.DataArray | None:
     name = next((one for one in variable.uncertainty if one in file.variables), None)
     return None if name is None else _decoded(file, path, name)[0]

@@ -27,7 +27,7 @@ from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._projected import Floats, Hemisphere, Options, axis, check_hemisphere, crs_text
-from eo.readers._stored import check_packing, stored
+from eo.readers._stored import StoredFile, check_packing, stored
 
 _MEANINGS = {
     "pole_hole": "never_observed",
@@ -56,7 +56,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
         return found
 
 
-def _content(file: xr.Dataset, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:
+def _content(file: StoredFile, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
         fields[name], fields[f"{name}_status"] = _concentration(file, path, variable)
@@ -81,7 +81,7 @@ def _renamed(field: xr.DataArray) -> xr.DataArray:
     return field.rename(tdim="time") if "tdim" in field.dims else field
 
 
-def _concentration(file: xr.Dataset, path: Path, variable: Variable) -> tuple[xr.DataArray, xr.DataArray]:
+def _concentration(file: StoredFile, path: Path, variable: Variable) -> tuple[xr.DataArray, xr.DataArray]:
     packed = check_packing(_renamed(stored(file, variable.source, path)), ("scale_factor", "valid_range"))
     flags = table(variable.source, packed.attrs, packed.dtype)
     strange = sorted(set(flags.codes) - set(_MEANINGS))
@@ -93,7 +93,7 @@ def _concentration(file: xr.Dataset, path: Path, variable: Variable) -> tuple[xr
     return values, coded(packed, (low, high), codes, path)
 
 
-def _check_corner(file: xr.Dataset, variable: str, y: Floats, x: Floats) -> None:
+def _check_corner(file: StoredFile, variable: str, y: Floats, x: Floats) -> None:
     """Refuse axes that do not start where the `GeoTransform` of the grid mapping puts the first corner."""
     mapping: dict[str, Any] = file.variables[str(file.variables[variable].attrs["grid_mapping"])].attrs
     try:

@@ -31,7 +31,7 @@ from eo.readers._netcdf import opened
 from eo.readers._options import options
 from eo.readers._packing import decoded
 from eo.readers._projected import Hemisphere, Options, axis, check_hemisphere, check_positions, crs_text
-from eo.readers._stored import check_packing, raw, stored
+from eo.readers._stored import StoredFile, check_packing, raw, stored
 
 _OUTSIDE = ("land", "lake")
 _CAUTION = ("high_t2m", "spatial_interp", "temporal_interp")
@@ -55,7 +55,7 @@ def read(path: Path, product: Product) -> xr.Dataset:
         return found
 
 
-def _content(file: xr.Dataset, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:
+def _content(file: StoredFile, path: Path, product: Product, hemisphere: Hemisphere) -> xr.Dataset:
     flags = _flags(file)
     fields: dict[str, xr.DataArray] = {}
     for name, variable in product.variables.items():
@@ -75,12 +75,12 @@ def _content(file: xr.Dataset, path: Path, product: Product, hemisphere: Hemisph
     return xr.Dataset(fields, coordinates, attributes | ({} if version is None else {"product_version": str(version)}))
 
 
-def _decoded(file: xr.Dataset, path: Path, name: str) -> tuple[xr.DataArray, xr.DataArray]:
+def _decoded(file: StoredFile, path: Path, name: str) -> tuple[xr.DataArray, xr.DataArray]:
     packed = check_packing(stored(file, name, path), ("scale_factor", "_FillValue"))
     return decoded(packed.rename({dim: _DIMS[str(dim)] for dim in packed.dims if dim in _DIMS}))
 
 
-def _grid(file: xr.Dataset, variable: str, hemisphere: Hemisphere) -> tuple[str, dict[str, Any]]:
+def _grid(file: StoredFile, variable: str, hemisphere: Hemisphere) -> tuple[str, dict[str, Any]]:
     text = crs_text(file, variable)
     crs = projection.crs_of(text)
     y, x = axis(file, "yc"), axis(file, "xc")
@@ -89,14 +89,14 @@ def _grid(file: xr.Dataset, variable: str, hemisphere: Hemisphere) -> tuple[str,
     return text, {"y": ("y", y), "x": ("x", x)}
 
 
-def _times(file: xr.Dataset) -> dict[str, Any]:
+def _times(file: StoredFile) -> dict[str, Any]:
     stamps = times(file, "time")
     interval = bounds(file, "time", stamps.size)
     beside = {"time_bounds": (("time", "nv"), times(file, interval, like="time"))} if interval else {}
     return {"time": ("time", stamps), **beside}
 
 
-def _flags(file: xr.Dataset) -> dict[str, Any]:
+def _flags(file: StoredFile) -> dict[str, Any]:
     """Give where cells are outside the domain, and the share of the others whose value asks for caution."""
     status: npt.NDArray[Any] = raw(file, "status_flag")
     known = table("status_flag", file.variables["status_flag"].attrs, status.dtype)

@@ -19,6 +19,7 @@ from eo.errors import InputError
 from eo.model import Product, Step
 from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._options import options
+from eo.readers._stored import StoredFile
 from eo.readers._times import moment
 from eo.record import Record
 from eo.steps import end_of, start_of
@@ -75,7 +76,7 @@ def _has_bits(version: str) -> bool:
     return float(match[1]) >= _BITS_SINCE
 
 
-def _check_coverage(file: xr.Dataset, stamps: npt.NDArray[Any], step: Step) -> None:
+def _check_coverage(file: StoredFile, stamps: npt.NDArray[Any], step: Step) -> None:
     """Refuse a stamp that is not in the coverage of the file, or a mean over another period than its step."""
     said = [str(file.attrs.get(f"time_coverage_{end}", "")) for end in ("start", "end")]
     if step == "day" and not all(said):
