@@ -71,12 +71,12 @@ NAMES = [
         "2019-06-10",
     ),
     (
-        "ESACCI-LST-L3C-LST-MODISA-0.05deg_1MONTHLY_DAY-20180701000000-fv3.00.nc",
+        "ESACCI-LST-L3C-LST-MODISA-0.01deg_1MONTHLY_DAY-20180701000000-fv3.00.nc",
         "esacci_lst_modis_aqua_monthly_day",
         "2018-07",
     ),
     (
-        "ESACCI-LST-L3C-LST-MODISA-0.05deg_1DAILY_NIGHT-20180709000000-fv3.00.nc",
+        "ESACCI-LST-L3C-LST-MODISA-0.01deg_1DAILY_NIGHT-20180709000000-fv3.00.nc",
         "esacci_lst_modis_aqua_daily_night",
         "2018-07-09",
     ),
