@@ -207,8 +207,12 @@ class CmemsSource(Record):
 
     kind: Literal["cmems"]
     dataset: str
-    version: str = Field(pattern=r"^\d{6}$")
-    """Version of the data set: a retired one is an error, never replaced by another."""
+    version: str = Field(pattern=r"^(\d{6}|default)$")
+    """Version of the data set: a retired one is an error, never replaced by another.
+
+    `default` is what the toolbox calls that of a data set that was never issued again, whose identifier ends in no
+    YYYYMM: it is asked for as any other, and is not the newest of several.
+    """
     part: str | None = None
     credentials: Credentials = Credentials(
         user="COPERNICUSMARINE_SERVICE_USERNAME",

@@ -4,10 +4,12 @@ What the Copernicus Marine toolbox does with them is in `test_source_cmems`: it 
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import asyncssh
@@ -20,10 +22,11 @@ from granules.examples import DATE
 from twin import everything, https
 from twin.runs import write_configs
 
-from eo.config import load_product
+from eo.config import load_product, load_products
 from eo.errors import Denied
 from eo.fetching import fetch
 from eo.model import span
+from eo.origin import Credentials
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 WRONG = "wr0ng-and-never-to-be-seen"
@@ -124,3 +127,17 @@ def test_wrong_credentials_are_nowhere_in_what_prefect_keeps(secrets: list[str],
     assert (root / "prefect" / "prefect.db").is_file()
     kept = [path.read_bytes() for path in root.rglob("*") if path.is_file()]
     assert not [one for one in (done.stdout, done.stderr, *kept) for secret in secrets if secret.encode() in one]
+
+
+def test_the_variables_that_products_name_are_listed_each_with_its_products() -> None:
+    page = (CONFIGS.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## Accounts")[2].partition("\n## ")[0]
+    rows = [
+        [re.findall("`([^`]+)`", cell) for cell in line.split("|")[1:4]] for line in table.splitlines() if "| `" in line
+    ]
+    listed = [(set(names), tuple(products)) for names, _, products in rows]
+    for name, product in load_products(CONFIGS).items():
+        told: Credentials = getattr(product.source, "credentials", Credentials())
+        named = {one for one in (told.user, told.password, told.token, told.key) if one}
+        found = [names for names, products in listed if any(fnmatchcase(name, one) for one in products)]
+        assert found == ([named] if named else []), name

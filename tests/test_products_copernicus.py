@@ -12,6 +12,7 @@ from eo import readers
 from eo.config import load_product, product_names
 from eo.granules import canonical_of
 from eo.identify import from_name, only
+from eo.origin import HttpsSource, OpendapSource
 
 READERS = {"soil_moisture", "duacs", "clms", "occi", "lst_cci", "snow_cci", "c3s_lai_fapar"}
 PRODUCTS = {name: load_product(name) for name in product_names()}
@@ -71,12 +72,12 @@ NAMES = [
         "2019-06-10",
     ),
     (
-        "ESACCI-LST-L3C-LST-MODISA-0.05deg_1MONTHLY_DAY-20180701000000-fv3.00.nc",
+        "ESACCI-LST-L3C-LST-MODISA-0.01deg_1MONTHLY_DAY-20180701000000-fv3.00.nc",
         "esacci_lst_modis_aqua_monthly_day",
         "2018-07",
     ),
     (
-        "ESACCI-LST-L3C-LST-MODISA-0.05deg_1DAILY_NIGHT-20180709000000-fv3.00.nc",
+        "ESACCI-LST-L3C-LST-MODISA-0.01deg_1DAILY_NIGHT-20180709000000-fv3.00.nc",
         "esacci_lst_modis_aqua_daily_night",
         "2018-07-09",
     ),
@@ -107,6 +108,29 @@ NAMES = [
 @pytest.mark.parametrize(("name", "product", "time"), NAMES)
 def test_a_name_belongs_to_one_product_and_says_its_time(name: str, product: str, time: str) -> None:
     assert [(one.product, one.time) for one in from_name(name, PRODUCTS)] == [(product, time)]
+
+
+def test_products_that_a_person_puts_in_place_are_those_that_no_service_has_any_more() -> None:
+    gone = {"ukmo_ostia_anomaly", "cmems_blacksea_sst", "cmems_sea_level_mediterranean_daily"}
+    assert {name for name, one in PRODUCTS.items() if one.source.kind == "local"} == gone
+
+
+def _addressed() -> list[tuple[str, HttpsSource | OpendapSource]]:
+    found = {name: one.source for name, one in PRODUCTS.items()}
+    return [
+        (name, one)
+        for name, one in found.items()
+        if isinstance(one, OpendapSource) or (isinstance(one, HttpsSource) and one.listing == "none")
+    ]
+
+
+@pytest.mark.parametrize(("name", "source"), _addressed())
+def test_an_address_of_a_step_ends_in_a_name_of_the_product_and_of_that_step(
+    name: str, source: HttpsSource | OpendapSource
+) -> None:
+    last = source.url.format(time=np.datetime64("2003-05-01", "s").item()).rpartition("/")[2]
+    month = "2003-05" if "{time" in source.url.rpartition("/")[2] else ""  # or one file of all steps
+    assert [(one.product, one.time[:7]) for one in from_name(last, PRODUCTS)] == [(name, month)]
 
 
 @pytest.mark.parametrize("name", sorted(MINE))

@@ -39,8 +39,9 @@ def test_temperatures_and_their_uncertainty_are_read(tmp_path: Path) -> None:
     assert str(content["time_bounds"].values[0, 1])[:10] == "2018-08-01"
 
 
-def test_components_of_the_uncertainty_stay_apart(tmp_path: Path) -> None:
-    content = content_of(write_lst(tmp_path / "a.nc", TRUTH), DAY)
+@pytest.mark.parametrize("scales", [1, None])
+def test_components_of_the_uncertainty_stay_apart(tmp_path: Path, scales: int | None) -> None:
+    content = content_of(write_lst(tmp_path / "a.nc", TRUTH, scales=scales), DAY)
     names = {
         "lst_unc_ran": "random",
         "lst_unc_loc_atm": "local_atmosphere",
@@ -51,6 +52,31 @@ def test_components_of_the_uncertainty_stay_apart(tmp_path: Path) -> None:
     assert found == pytest.approx(COMPONENTS, abs=1e-6)  # naive degC conversion: 273 below
     assert np.sqrt(sum(one**2 for one in found.values())) == pytest.approx(1.393, abs=1e-3)
     assert content[f"{NAME}_uncertainty_systematic"].attrs["units"] == "K"
+
+
+def test_a_component_that_is_one_number_of_the_file_is_there_where_the_temperature_is(tmp_path: Path) -> None:
+    name, ok = f"{NAME}_uncertainty_systematic", STATUS["ok"]
+    masked, never = STATUS["quality_masked"], STATUS["never_observed"]
+    path = daily(tmp_path)
+    with xr.open_dataset(path) as file:
+        assert file["lst_unc_sys"].dims == ("time", "length_scale")
+    content = content_of(path, DAILY)
+    assert content[name].dims == content[NAME].dims
+    np.testing.assert_allclose(content[name].values[0], [[0.5, np.nan, np.nan], [np.nan] * 3], atol=1e-6)
+    assert content[f"{name}_status"].values[0].tolist() == [[ok, masked, never], [masked] * 3]
+
+
+def test_a_component_that_is_one_number_and_missing_is_missing_everywhere(tmp_path: Path) -> None:
+    name, never = f"{NAME}_uncertainty_systematic", STATUS["never_observed"]
+    content = content_of(write_lst(tmp_path / "a.nc", TRUTH, components=COMPONENTS | {"lst_unc_sys": np.nan}), DAY)
+    assert np.isfinite(content[NAME].values).sum() == 5
+    assert not np.isfinite(content[name].values).any()  # and not zero
+    assert set(content[f"{name}_status"].values.flat) == {never}
+
+
+def test_a_component_of_several_length_scales_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'lst_unc_sys' has dims of time, .* it has also \{'length_scale': 2\}"):
+        content_of(write_lst(tmp_path / "a.nc", TRUTH, scales=2), DAY)
 
 
 @pytest.mark.parametrize("has_id", [True, False])

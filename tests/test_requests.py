@@ -114,6 +114,20 @@ def test_another_request_leads_to_a_new_fetch_and_what_came_by_the_old_one_is_ke
     assert not [path for path in server.paths() if path.endswith(".dods")]
 
 
+def test_the_same_bytes_by_another_request_are_kept_once_and_count_for_the_one_that_brought_them_last(
+    server: https.Twin, tmp_path: Path
+) -> None:
+    before, after = dap(server, **ONE), dap(server, variables=["sst", "sst"])  # said otherwise
+    fetched(before, tmp_path)
+    (old,) = taken(before, tmp_path)
+    assert len(fetched(after, tmp_path).new) == 1
+    assert taken(after, tmp_path) == [old]
+    with pytest.raises(InputError, match="1 granules of another request"):
+        taken(before, tmp_path)
+    assert len(fetched(before, tmp_path).new) == 1
+    assert taken(before, tmp_path) == [old]
+
+
 def test_a_granule_of_which_the_request_is_not_known_is_fetched_anew(server: https.Twin, tmp_path: Path) -> None:
     product = dap(server, **ONE)
     fetched(product, tmp_path)

@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ from eo.model import span
 from eo.origin import CmemsSource
 from eo.sources import Remote, Wanted, cmems
 
-name = "cmems_sea_level_global_daily"
+name = sys.argv[1]
 product = load_product(name)
 for line in sys.stdin:
     source, what, given = json.loads(line)
@@ -90,24 +91,31 @@ class Child:
         return said
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    work, faults = tmp_path_factory.mktemp("cmems"), CmemsFaults()
-    granules = [write_example(PRODUCT, load_product(PRODUCT), work / "granules", day) for day in DAYS]
-    content = CONTENT | {f"2021/05/{one.name}": one.read_bytes() for one in granules}
+@contextmanager
+def toolbox(product: str, content: Mapping[str, bytes], work: Path, *, dataset: str, version: str) -> Iterator[Child]:
+    """Serve a data set, its content and synthetic granules of a product, and run the toolbox in a process."""
+    faults = CmemsFaults()
+    granules = [write_example(product, load_product(product), work / "granules", day) for day in DAYS]
+    content = {**content, **{f"2021/05/{one.name}": one.read_bytes() for one in granules}}
     with serve(
-        content, work, dataset=DATASET, version=VERSION, users={"someone": PASSWORD}, misbehave=faults
+        content, work, dataset=dataset, version=version, users={"someone": PASSWORD}, misbehave=faults
     ) as service:
         own = {"TWIN_USER": "someone", "TWIN_PASSWORD": PASSWORD, "TWIN_WRONG": WRONG, "HOME": str(work)}
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "PYTHONHASHSEED") if name in os.environ}
         with (work / "errors").open("w") as errors, subprocess.Popen(  # noqa: S603 - the interpreter that runs the tests
-            [sys.executable, "-c", CHILD], env=kept | own | service.environment | {"PYTHONPATH": str(ROOT)},
+            [sys.executable, "-c", CHILD, product], env=kept | own | service.environment | {"PYTHONPATH": str(ROOT)},
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
         ) as process:  # fmt: skip
             yield Child(process, faults, work / "errors")
             assert process.stdin is not None
             process.stdin.close()
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    with toolbox(PRODUCT, CONTENT, tmp_path_factory.mktemp("cmems"), dataset=DATASET, version=VERSION) as found:
+        yield found
 
 
 @pytest.fixture
@@ -158,11 +166,29 @@ def test_a_file_that_does_not_come_does_not_keep_the_others_from_coming(child: C
     assert "asked for with others" not in said["failures"][found[1]["name"]]
 
 
-def test_a_version_that_is_not_there_is_an_error_and_never_replaced_by_another(child: Child) -> None:
-    said = child.do("find", "2020", version="202112")
+@pytest.mark.parametrize("version", ["202112", "default"])
+def test_a_version_that_is_not_there_is_an_error_and_never_replaced_by_another(child: Child, version: str) -> None:
+    said = child.do("find", "2020", version=version)
     assert said["error"] == "SourceError"
-    assert "202112" in said["message"]
+    assert version in said["message"]
     assert "['202411']" in said["message"]
+
+
+def test_a_data_set_that_was_never_issued_again_has_the_version_that_the_toolbox_calls_default(tmp_path: Path) -> None:
+    name, place = "ukmo_ostia_daily", load_product("ukmo_ostia_daily").source
+    assert isinstance(place, CmemsSource)
+    assert place.version == "default"
+    (tmp_path / "served").mkdir()
+    with toolbox(name, {}, tmp_path / "served", dataset=place.dataset, version=place.version) as child:
+        here = {"dataset": place.dataset, "version": place.version}
+        done = child.do("keep", str(tmp_path / "root"), **here)
+        assert (len(done["new"]), done["failures"]) == (len(DAYS), {})
+        newer = child.do("find", "2021-05", **here | {"version": "202411"})
+    kept = sources.kept(tmp_path / "root" / "raw" / name)
+    assert sorted(one.times[0] for one in kept) == DAYS
+    assert all(f"/{place.dataset}/2021/05/" in one.origin for one in kept)
+    assert newer["error"] == "SourceError"
+    assert "['default']" in newer["message"]
 
 
 def test_a_data_set_that_is_not_there_is_an_error(child: Child) -> None:
@@ -232,7 +258,7 @@ def test_what_is_lacking_is_said_before_any_work(tmp_path: Path, monkeypatch: py
     cmems.check(source)
 
 
-@pytest.mark.parametrize("version", ["", "latest", "default"])
+@pytest.mark.parametrize("version", ["", "latest", "defaults"])
 def test_a_source_without_a_version_is_refused(version: str) -> None:
     with pytest.raises(ValueError, match="version"):
         CmemsSource(kind="cmems", dataset=DATASET, version=version)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from eo.canonical import LAT_LON, STATUS
 from eo.errors import InputError, unknown
 from eo.model import Product
 from eo.readers._flags import table, unsigned
@@ -20,6 +21,9 @@ from eo.readers._latlon import Field, GridFile, fields, opened, published
 from eo.readers._masks import masked
 from eo.readers._options import options
 from eo.record import Record
+
+_TEMPERATURE = "lst"
+"""What components of an uncertainty are of, where they are one number of a file."""
 
 
 class Options(Record):
@@ -36,11 +40,14 @@ class Options(Record):
 def read(path: Path, product: Product) -> xr.Dataset:
     """Give the variables of a product from one file, decoded lazily.
 
+    A component of the uncertainty that is one number of the file (MODIS, version 3: ``lst_unc_sys(time,
+    length_scale)``) is given for each cell that has a temperature.
+
     Raises
     ------
     InputError
-        The file is of the other overpass, or does not say of which; no quality flags, or none of a meaning that is
-        to be kept; when computed: a flag that the file does not explain.
+        The file is of the other overpass, or does not say of which; a number for each of several length scales; no
+        quality flags, or none of a meaning that is to be kept; when computed: a flag that the file does not explain.
     """
     chosen = options(Options, product)
     with opened(path, product) as grid:
@@ -49,9 +56,24 @@ def read(path: Path, product: Product) -> xr.Dataset:
 
         def field(name: str) -> Field:
             plain = grid.decoded(name)
+            if not set(LAT_LON) & set(plain[0].dims):
+                plain = _for_each_cell(*plain, grid.decoded(_TEMPERATURE)[1])
             return plain if bad is None else masked(*plain, bad, "quality_masked")
 
         return published(grid, fields(grid, product, field))
+
+
+def _for_each_cell(values: xr.DataArray, status: xr.DataArray, of: xr.DataArray) -> Field:
+    """Give a number of the file for each cell that has a temperature, lazily; the others have the reason why not.
+
+    Parameters
+    ----------
+    values, status : dims of `time` at most
+    of : status of the temperature
+    """
+    there = of == STATUS["ok"]
+    spread = values.where(there).transpose(*of.dims).assign_attrs(values.attrs)
+    return spread, xr.where(there, status, of).astype(np.int8).transpose(*of.dims)
 
 
 def _check_overpass(grid: GridFile, overpass: str) -> None:

@@ -269,7 +269,7 @@ def _lst_cci(one: Example) -> Path:
         one.folder / one.file, _field(290.0), overpass=one.product.options["overpass"].upper(), date=one.date,
         flags=flags,
         components={name: value for name, value in parts.items() if name in one.sources},
-        attributes={"id": one.file},
+        scales=1 if "-MODISA-" in one.file else None, attributes={"id": one.file},
     )  # fmt: skip
 
 

@@ -23,12 +23,14 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     flag_attributes: dict[str, Any] | None = None,
     has_id: bool = True,
     components: Mapping[str, float] = COMPONENTS,
+    scales: int | None = 1,
     attributes: dict[str, Any] | None = None,
     lst_attributes: dict[str, Any] | None = None,
 ) -> Path:
-    """Write a truth field (lat, lon; south first; K; NaN missing) of 0.05 degree cells.
+    """Write a truth field (lat, lon; south first; K; NaN missing) of 0.01 degree cells.
 
-    The words of its quality flags are made up: those of the agency are in its own files alone.
+    The words of its quality flags are made up: those of the agency are in its own files alone. The systematic component
+    is one number for each of `scales` length scales, as in version 3 of MODIS; None: a map like the others.
     """
     rows, columns = truth.shape
     chunks = (1, min(1000, rows), min(1000, columns))
@@ -41,8 +43,8 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
     seconds = (np.datetime64(date) - np.datetime64("1981-01-01")).astype("timedelta64[s]").astype(int)
     variables = {
         "time": Stored(np.array([seconds], "f8"), ("time",), {"units": "seconds since 1981-01-01 00:00:00"}),
-        "lat": Stored(centres(30.025, 0.05, rows), ("lat",), {"units": "degrees_north", "standard_name": "latitude"}),
-        "lon": Stored(centres(5.025, 0.05, columns), ("lon",), {"units": "degrees_east", "standard_name": "longitude"}),
+        "lat": Stored(centres(30.005, 0.01, rows), ("lat",), {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": Stored(centres(5.005, 0.01, columns), ("lon",), {"units": "degrees_east", "standard_name": "longitude"}),
         "lst": Stored(packed(truth, 0.01, 273.15, "i2", -32768)[None], DIMS, heat, chunks),
         "dtime": Stored(
             np.where(np.isnan(truth), -32768, 1_000_000).astype("f4")[None],
@@ -51,6 +53,9 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
             chunks,
         ),
     }
+    if scales is not None and "lst_unc_sys" in parts:
+        numbers = np.full((1, scales), parts.pop("lst_unc_sys"))
+        variables["lst_unc_sys"] = Stored(packed(numbers, 0.001, 0, "i2", -32768), ("time", "length_scale"), spread)
     for name, value in parts.items():
         variables[name] = Stored(packed(here + value, 0.001, 0, "i2", -32768)[None], DIMS, spread, chunks)
     if flags is not None:
@@ -58,7 +63,7 @@ def write_lst(  # noqa: PLR0913 - a granule has many facts
         said |= {"flag_meanings": "cloud_nearby large_angle water"}
         about = said if flag_attributes is None else flag_attributes
         variables["qual_flag"] = Stored(flags.astype("i2")[None], DIMS, about, chunks)
-    name = f"ESACCI-LST-L3C-LST-MODISA-0.05deg_{step}_{overpass}-{date.replace('-', '')}000000-fv3.00.nc"
+    name = f"ESACCI-LST-L3C-LST-MODISA-0.01deg_{step}_{overpass}-{date.replace('-', '')}000000-fv3.00.nc"
     facts = {
         "title": f"{SYNTHETIC}; land surface temperature",
         "product_version": "3.00",

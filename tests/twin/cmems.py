@@ -24,6 +24,7 @@ from twin._answers import Answer, Question, as_json, of_file
 LOGIN = "auth.marine.copernicus.eu"
 STORE = "s3.twin.example"
 BUCKET, PRODUCT = "mdl-native-01", "SYNTHETIC_PRODUCT"
+DEFAULT = "default"
 _MODIFIED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -62,13 +63,15 @@ def serve(
     ----------
     content : path in the data set -> bytes
     work : a folder for the certificate
+    version : YYYYMM, or what the toolbox calls that of a data set without one: default
     users : password of each
     """
     certificate = work / "twin.pem"
     _write_certificate(certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    service = _Service(content, f"{dataset}_{version}", dataset, users, misbehave or CmemsFaults())
+    folder = dataset if version == DEFAULT else f"{dataset}_{version}"
+    service = _Service(content, folder, dataset, users, misbehave or CmemsFaults())
     with _answers.serve(service.answer, tls=context) as address:
         service.address = address
         yield Service({
