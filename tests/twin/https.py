@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 CATALOG, FILES = "/thredds/catalog/", "/thredds/fileServer/"
+_PIECE = 1 << 16
 HTML_ERROR = b"<!DOCTYPE html><html><body><h1>Service temporarily unavailable</h1></body></html>"
 
 
@@ -58,7 +59,7 @@ class Twin:
 @contextmanager
 def serve(
     folder: Path, misbehave: Mapping[str, Sequence[Fault]] | None = None, *, login: tuple[str, str] | None = None,
-    token: str = "", answers: Answers | None = None, latency: float = 0,
+    token: str = "", answers: Answers | None = None, latency: float = 0, rate: float = 0,
 ) -> Iterator[Twin]:  # fmt: skip
     """Serve the files of a folder: as they are, listed, and as a THREDDS server has them.
 
@@ -67,6 +68,7 @@ def serve(
     misbehave : path -> what goes wrong with it, request by request
     login, token : what a request must carry
     latency : seconds before each answer, as of a network
+    rate : bytes of files a second on all connections together, as of a network; 0 for as many as there can be
     answers : what the server has beside files: given method, path, query and body, status and content, or None
     """
     allowed = {f"Basic {b64encode(':'.join(login).encode()).decode()}"} if login else set()
@@ -75,7 +77,8 @@ def serve(
     twin = Twin(
         f"http://127.0.0.1:{server.server_address[1]}", folder, {k: list(v) for k, v in (misbehave or {}).items()}
     )
-    server.twin, server.allowed, server.answers, server.latency = twin, allowed, answers, latency
+    server.twin, server.allowed, server.answers = twin, allowed, answers
+    server.latency, server.line = latency, _Line(rate)
     thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
@@ -86,6 +89,20 @@ def serve(
         thread.join()
 
 
+class _Line:
+    """What all connections share: bytes are sent one after the other, so many in a second."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate, self.free, self.lock = rate, 0.0, threading.Lock()
+
+    def wait(self, size: int) -> None:
+        """Wait for the line, and take it for some bytes."""
+        with self.lock:
+            self.free = max(self.free, time.monotonic()) + size / self.rate
+            until = self.free
+        time.sleep(max(0.0, until - time.monotonic()))
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -94,6 +111,7 @@ class _Server(ThreadingHTTPServer):
     allowed: set[str]
     answers: Answers | None
     latency: float
+    line: _Line
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is what is tested."""
@@ -192,12 +210,21 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(content[number : number + 1])
                 self.wfile.flush()
             return
-        self.wfile.write(content if fault.cut is None else content[: fault.cut])
+        self._whole(content if fault.cut is None else content[: fault.cut])
         self.wfile.flush()
         if fault.reset:
             self._reset()
         elif fault.cut is not None or fault.length:
             self.close_connection = True
+
+    def _whole(self, content: bytes) -> None:
+        if not self.server.line.rate:
+            self.wfile.write(content)
+            return
+        for start in range(0, len(content), _PIECE):
+            piece = content[start : start + _PIECE]
+            self.server.line.wait(len(piece))
+            self.wfile.write(piece)
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
