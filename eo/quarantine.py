@@ -2,7 +2,8 @@
 
 A folder is all that there is of a granule on its way: its files with what the connector needs to go on with them, and
 ``remote.json``, what the service offered. One that was refused has its reason beside it, ``<name>.<n>.reason.json``,
-and is not touched again. The folder ``kept`` in it is moved to raw/ when everything in it is on the disk, so that a
+and is not touched again. Where a file ended the process that read it, ``read`` is left, and the next one lets another
+process read it. The folder ``kept`` in it is moved to raw/ when everything in it is on the disk, so that a
 process that is killed at any moment leaves nothing half-written there.
 """
 
@@ -23,7 +24,7 @@ from eo.sources._kept import ENDING
 from eo.store import Store, explained, flush, keep
 
 _REASON = ".reason.json"
-_OFFERED = "remote.json"
+_OFFERED, _READ = "remote.json", "read"
 _ENTRY = re.compile(rf"(?P<name>.+)\.\d+({re.escape(_REASON)})?", re.DOTALL)
 _PLAIN = re.compile(r"(?!\.)[^/\\\0]{1,200}")
 _FLUSHERS = 8
@@ -37,6 +38,8 @@ class Draft:
     remote: Remote
     earlier: tuple[Path, ...] = ()
     """What there was of it before: folders and reasons."""
+    is_suspect: bool = False
+    """A process that read it did not live to say what it found."""
 
     @property
     def path(self) -> Path:
@@ -48,13 +51,17 @@ class Draft:
         """Where what is to be kept of it is put together."""
         return self.folder / "kept"
 
+    def suspect(self) -> None:
+        """Say that it is read in this process from now on, for the next one if this one ends by it."""
+        (self.folder / _READ).touch()
+
     def beside(self, remote: Remote) -> Path:
         """Give where the bytes of another file of the granule are put."""
         return self.folder / _plain(remote.name)
 
 
 def _plain(name: str) -> str:
-    if not _PLAIN.fullmatch(name) or name in {_OFFERED, "kept"}:
+    if not _PLAIN.fullmatch(name) or name in {_OFFERED, _READ, "kept", "members"}:
         raise SourceError(f"a service names its files plainly, and it names one {name!r}")
     return name
 
@@ -89,7 +96,7 @@ def open_draft(store: Store, product: str, remote: Remote, earlier: tuple[Path, 
         for folder in begun(earlier):
             if _text(folder / _OFFERED) == offered:
                 shutil.rmtree(folder / "kept", ignore_errors=True)
-                return Draft(folder, remote, earlier)
+                return Draft(folder, remote, earlier, (folder / _READ).exists())
             shutil.rmtree(folder, ignore_errors=True)
         numbers = [int(one.name.removesuffix(_REASON).rpartition(".")[2]) for one in earlier]
         folder = place / f"{name}.{max(numbers, default=0) + 1}"

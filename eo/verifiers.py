@@ -29,6 +29,7 @@ _WAITING = 2
 _AHEAD = 2
 """Files that a process is given at a time: one that it reads, and the next one."""
 _TRIES = 2
+_MOMENT = 0.02
 _MOST = 8
 
 
@@ -108,10 +109,29 @@ class Verifiers:
 
     def _alone(self, arrival: Arrival) -> None:
         try:
-            found: list[Kept] | BaseException = self._examination(arrival)
+            found = self._outside(arrival) if arrival.draft.is_suspect else self._inside(arrival)
         except BaseException as error:  # noqa: BLE001 - goes to the thread that waits for every file
             found = error
         self._end(arrival, found)
+
+    def _inside(self, arrival: Arrival) -> list[Kept] | BaseException:
+        arrival.draft.suspect()
+        return self._examination(arrival)
+
+    def _outside(self, arrival: Arrival) -> list[Kept] | BaseException:
+        """Verify a file, by which an earlier process may have ended, in a process of its own."""
+        nursery = Nursery(self._examination, self._examination.prepare)
+        try:
+            while not nursery.is_ready():
+                if self._stopped.wait(_MOMENT):
+                    raise SourceError(f"{arrival.draft.remote.name} is left as it is: the fetch was stopped")
+            worker = nursery.worker()
+            worker.send(arrival)
+            return _outcome(worker)
+        except Died as how:
+            return _refusal(arrival, how)
+        finally:
+            nursery.close()
 
     def _begin_processes(self) -> None:
         """Start the process that others are forked from, where what is left is worth it; it is not waited for."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -101,6 +102,27 @@ def test_a_file_whose_process_is_killed_is_verified_by_another(
         said = json.loads(path.with_name(f"{name}.origin.json").read_text())
         assert said["sha256"] == hashlib.sha256((twin.folder / name).read_bytes()).hexdigest()
         assert said["times"] == [name[4:14]]
+
+
+def _fetch_deadly(url: str, root: Path) -> None:
+    """Fetch three granules in a process of its own, of which one ends each process that reads it."""
+    transfer.Examination = lambda *given: Deadly(*given, DAYS[1])  # type: ignore[assignment, misc]
+    done = fetched(product({"kind": "https", "url": f"{url}/", "listing": "html"}), root, only=DAYS[:3])
+    assert list(done.failures) == [f"sst_{DAYS[1]}.nc"]
+
+
+def test_a_file_that_ends_a_fetch_is_refused_by_the_next_one(twin: Twin, tmp_path: Path) -> None:
+    apart = multiprocessing.get_context("spawn")
+    codes = []
+    for _ in range(2):
+        one = apart.Process(target=_fetch_deadly, args=(twin.url, tmp_path))
+        one.start()
+        one.join(120)
+        codes.append(one.exitcode)
+    assert codes == [-signal.SIGSEGV, 0]
+    name = f"sst_{DAYS[1]}.nc"
+    assert set(raw(tmp_path)) == {f"sst_{day}.nc" for day in (DAYS[0], DAYS[2])}
+    assert "ended the process that read it, twice: killed by SIGSEGV" in quarantined(tmp_path)[name]
 
 
 @pytest.mark.slow
