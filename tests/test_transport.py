@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from twin import _answers, cmems
+from twin._answers import Answer
 
 from eo.errors import Absent, SourceError, Unavailable
 from eo.origin import Credentials, Limits, host_of
@@ -105,14 +108,12 @@ def test_an_address_leads_where_its_host_was_looked_at(
     """What two programs read of a strange address may differ: libcurl is given what the check of hosts has read."""
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    _transport._way.cache_clear()
-    _transport._proxy.cache_clear()
+    _forget()
     with server(b"HTTP/1.1 502 No\r\n\r\n") as (proxy, asked):
         monkeypatch.setenv("https_proxy", proxy)
         with pytest.raises(Unavailable):
             once(access("data.example", "data.example:8443", "other.example", "2001:db8::1"), address)
-    _transport._way.cache_clear()
-    _transport._proxy.cache_clear()
+    _forget()
     assert asked[0].split(b"\r\n")[0] == f"CONNECT {host} HTTP/1.1".encode()
 
 
@@ -120,6 +121,38 @@ def test_what_an_address_must_not_hold_as_it_is_goes_quoted() -> None:
     with server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, asked):
         once(access(host_of(url)), f"{url}/a b/\u00e9%20?var[0:1]=<x>&y=z")
     assert asked[0].startswith(b"GET /a%20b/%C3%A9%20?var[0:1]=%3Cx%3E&y=z HTTP/1.1\r\n")
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the certificate of the one host that is behind a proxy."""
+    certificate = tmp_path / "twin.pem"
+    cmems._write_certificate(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with _answers.serve(lambda _: Answer(body=b"content"), tls=context) as proxy:
+        for name in ("NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("https_proxy", proxy)
+        _forget()
+        yield certificate
+        _forget()
+
+
+def _forget() -> None:
+    _transport._way.cache_clear()
+    _transport._proxy.cache_clear()
+    _transport._idle.clear()
+
+
+def test_only_a_host_whose_certificate_holds_is_believed(secure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = access(cmems.LOGIN, "other.example")
+    with pytest.raises(Unavailable, match="certificate"):
+        once(there, f"https://{cmems.LOGIN}/it")
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure))
+    assert once(there, f"https://{cmems.LOGIN}/it") == b"content"
+    with pytest.raises(Unavailable, match=r"other\.example"):
+        once(there, "https://other.example/it")
 
 
 STOPPED = """

@@ -118,6 +118,8 @@ def _opened(way: _Way) -> pycurl.Curl:
     curl.setopt(pycurl.PROXY, way.proxy)
     curl.setopt(pycurl.NOPROXY, "")
     curl.setopt(pycurl.CAINFO, way.authorities)
+    if os.environ.get("SSL_CERT_DIR"):
+        curl.setopt(pycurl.CAPATH, os.environ["SSL_CERT_DIR"])
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, round(way.seconds * 1000)))
     curl.setopt(pycurl.LOW_SPEED_LIMIT, 1)
     curl.setopt(pycurl.LOW_SPEED_TIME, max(1, math.ceil(way.seconds)))
@@ -167,9 +169,9 @@ class _Exchange:
 
 def _head(text: str) -> Head:
     """Give the last beginning of an answer: those before it only say to go on, or are of a proxy."""
-    first, _, rest = text.rpartition("\r\n\r\n")[2].partition("\r\n")
+    first, *rest = text.replace("\r\n", "\n").rpartition("\n\n")[2].split("\n")
     _, code, *reason = first.split(" ", 2)
-    return Head(int(code), " ".join(reason), _joined(rest.splitlines()))
+    return Head(int(code), " ".join(reason), _joined(rest))
 
 
 def _joined(lines: list[str]) -> dict[str, str]:
