@@ -27,8 +27,8 @@ def download(access: Access, remote: Remote, draft: Path, tally: Tally) -> Remot
         See `eo.sources._http.answer`.
     """
     beside = draft.with_name(f"{draft.name}.validator")
-    said = _text(beside)
-    there = draft.stat().st_size if said and draft.exists() else 0
+    said = _text(beside) if draft.exists() else ""
+    there = draft.stat().st_size if said else 0
     headers = {"Range": f"bytes={there}-", "If-Range": said} if there else {}
     with ExitStack() as files:
         body = _Body(remote, draft, beside, bool(said), there, tally, files)

@@ -189,12 +189,14 @@ def _cmems(work: Path, products: Mapping[str, Product], twin: Twin) -> Iterator[
         for name, files in _written(work, products).items():
             said: Any = products[name].source
             content = {f"{_MONTH.replace('-', '/')}/{one.name}": one.read_bytes() for one in files}
+            own = work / f"{name}-service"  # each has its own certificate
+            own.mkdir()
             service = stack.enter_context(
-                cmems.serve(content, work, dataset=said.dataset, version=said.version, users={"someone": SECRET})
+                cmems.serve(content, own, dataset=said.dataset, version=said.version, users={"someone": SECRET})
             )
             account = {"user": "TWIN_USER", "password": "TWIN_PASSWORD"}
             twin.sources[name] = said.model_dump(mode="json") | {"credentials": account}
-            twin.environment[name] = {**service.environment, "HOME": str(work)}
+            twin.environment[name] = {**service.environment, "HOME": str(own)}
         yield
 
 
