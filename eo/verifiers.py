@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from eo.apart import Died, Nursery, Worker
-from eo.errors import SourceError
+from eo.errors import SourceError, StoreError
 from eo.sources import Kept
 from eo.verification import Arrival, Examination
 
@@ -122,16 +122,23 @@ class Verifiers:
         """Verify a file, by which an earlier process may have ended, in a process of its own."""
         nursery = Nursery(self._examination, self._examination.prepare)
         try:
-            while not nursery.is_ready():
-                if self._stopped.wait(_MOMENT):
-                    raise SourceError(f"{arrival.draft.remote.name} is left as it is: the fetch was stopped")
-            worker = nursery.worker()
+            worker = self._first_of(nursery, arrival.draft.remote.name)
             worker.send(arrival)
             return _outcome(worker)
         except Died as how:
             return _refusal(arrival, how)
         finally:
             nursery.close()
+
+    def _first_of(self, nursery: Nursery[Arrival, list[Kept]], name: str) -> Worker[Arrival, list[Kept]]:
+        """Wait for a process to read a file in; where there is none, the file is not to blame, and stays as it is."""
+        try:
+            while not nursery.is_ready():
+                if self._stopped.wait(_MOMENT):
+                    raise StoreError(f"{name} is left as it is: the fetch was stopped")
+            return nursery.worker()
+        except Died as how:
+            raise StoreError(f"a process of its own must read {name}, and none can be started: {how}") from None
 
     def _begin_processes(self) -> None:
         """Start the process that others are forked from, where what is left is worth it; it is not waited for."""

@@ -141,7 +141,6 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def _forget() -> None:
     _transport._way.cache_clear()
-    _transport._proxy.cache_clear()
     _transport._idle.clear()
 
 

@@ -19,6 +19,7 @@ from twin.https import Fault, Twin, serve
 
 from eo import transfer, verifiers
 from eo.apart import Nursery
+from eo.errors import StoreError
 from eo.model import Product
 from eo.sources import Kept
 from eo.verification import Arrival, Examination
@@ -111,15 +112,23 @@ def _fetch_deadly(url: str, root: Path) -> None:
     assert list(done.failures) == [f"sst_{DAYS[1]}.nc"]
 
 
-def test_a_file_that_ends_a_fetch_is_refused_by_the_next_one(twin: Twin, tmp_path: Path) -> None:
-    apart = multiprocessing.get_context("spawn")
-    codes = []
-    for _ in range(2):
-        one = apart.Process(target=_fetch_deadly, args=(twin.url, tmp_path))
-        one.start()
-        one.join(120)
-        codes.append(one.exitcode)
-    assert codes == [-signal.SIGSEGV, 0]
+def _ended(url: str, root: Path) -> int | None:
+    one = multiprocessing.get_context("spawn").Process(target=_fetch_deadly, args=(url, root))
+    one.start()
+    one.join(120)
+    return one.exitcode
+
+
+def test_a_file_that_ends_a_fetch_is_refused_by_the_next_one(
+    twin: Twin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _ended(twin.url, tmp_path) == -signal.SIGSEGV
+    with monkeypatch.context() as without:
+        without.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(StoreError, match="none can be started"):
+            fetched(_product(twin), tmp_path, only=DAYS[1:2])
+    assert quarantined(tmp_path) == {}, "the file is not to blame"
+    assert _ended(twin.url, tmp_path) == 0
     name = f"sst_{DAYS[1]}.nc"
     assert set(raw(tmp_path)) == {f"sst_{day}.nc" for day in (DAYS[0], DAYS[2])}
     assert "ended the process that read it, twice: killed by SIGSEGV" in quarantined(tmp_path)[name]

@@ -60,7 +60,6 @@ class NotWholeError(Exception):
     """The answer did not come, or not to its end; says why."""
 
 
-@lru_cache
 def _proxy(scheme: str, host: str) -> str:
     """Give the proxy that the environment names for a host; one on this machine needs none."""
     if is_loopback(host) or proxy_bypass(host):
